@@ -1,0 +1,107 @@
+"""Decisions as data.
+
+A reconcile function is pure: it looks at objects and the time and returns a `Plan`, a list of small operations in the order
+in which they are to be carried out. Each has its `cause` in plain words, kept for `kjsim why`. The control plane applies a
+plan between two looks at the world, so nothing can change in between; an operation that the API refuses ends the plan, and
+the key is tried again with back-off.
+
+Reconciling again after a plan has been applied gives a plan without operations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.model.metadata import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create `object` (an API struct; uid, times, defaults and a generated name are filled in when it is applied)."""
+
+    object: Any
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Apply a JSON merge patch to metadata or spec of an object (finalizers, owner references)."""
+
+    key: Key
+    patch: dict[str, Any]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStatus:
+    """Replace the status of an object by `status` (an API struct)."""
+
+    key: Key
+    status: Any
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete an object. `propagation` is `Background`, `Foreground` or `Orphan`; `uid` is a precondition."""
+
+    key: Key
+    cause: str
+    propagation: str = "Background"
+    uid: str | None = None
+    grace_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Record an event on the object that is being reconciled."""
+
+    type: str
+    reason: str
+    message: str
+
+
+Operation = Create | Patch | UpdateStatus | Delete | Emit
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a reconcile function decided.
+
+    `requeue_after_seconds`: look again after so long at the latest (None: only when something changes). `error`: the pass
+    failed after these operations and is tried again with back-off. `memory`: what the controller wants to be handed again
+    at the next pass of this object (kept in memory only). `notes`: decisions without an operation that are worth telling
+    (`waits 20 s: attempt 3 of 7 after exit code 1`).
+    """
+
+    operations: tuple[Operation, ...] = ()
+    requeue_after_seconds: float | None = None
+    error: str | None = None
+    memory: Any = None
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [describe(operation) for operation in self.operations]
+        lines += self.notes
+        if self.error:
+            lines.append(f"error: {self.error}")
+        if self.requeue_after_seconds is not None:
+            lines.append(f"look again in {self.requeue_after_seconds:g} s")
+        return "\n".join(lines)
+
+
+def describe(operation: Operation) -> str:
+    """One operation as a line of text."""
+    match operation:
+        case Create(object=created, cause=cause):
+            name = created.metadata.name or f"{created.metadata.generateName}*"
+            return f"create {created.kind} {name}: {cause}"
+        case Patch(key=key, cause=cause):
+            return f"patch {key}: {cause}"
+        case UpdateStatus(key=key, cause=cause):
+            return f"status of {key}: {cause}"
+        case Delete(key=key, cause=cause, propagation=propagation):
+            return f"delete {key} ({propagation}): {cause}"
+        case Emit(type=type_, reason=reason, message=message):
+            return f"event {type_} {reason}: {message}"

@@ -1,0 +1,42 @@
+"""Small helpers over `ObjectMeta`: names, keys, owners, times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from simulator.model.kinds import KINDS, kind_of
+from simulator.model.kubernetes import meta_v1
+
+
+class Key(NamedTuple):
+    """What names an object: its kind, namespace (empty for cluster-scoped kinds) and name."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """`job/pingpong`, the way commands name it."""
+        return f"{KINDS[self.kind].singular if self.kind in KINDS else self.kind.lower()}/{self.name}"
+
+
+def key_of(obj: Any) -> Key:
+    """The key of an API struct."""
+    metadata = obj.metadata
+    kind = kind_of(obj)
+    return Key(kind.kind, (metadata.namespace or "default") if kind.namespaced else "", metadata.name or "")
+
+
+def controller_of(obj: Any) -> meta_v1.OwnerReference | None:
+    """The owner reference with `controller: true`, or None."""
+    for reference in obj.metadata.ownerReferences or ():
+        if reference.controller:
+            found: meta_v1.OwnerReference = reference
+            return found
+    return None
+
+
+def whole_second(instant: datetime) -> datetime:
+    """An instant as the API stores it: UTC, cut to the whole second."""
+    return instant.astimezone(UTC).replace(microsecond=0)

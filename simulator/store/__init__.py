@@ -1,0 +1,1 @@
+"""TODO: this room's purpose, in one paragraph."""
