@@ -1,8 +1,8 @@
 """Golden cases: where they are, and which of them may still fail.
 
 `KJSIM_VECTORS` names the folder (default: the project's own copy beside this file). A file that is absent from
-another folder is skipped by name; absent from the default folder it is a failure. `not_yet.txt` lists, by id, the cases that are
-expected to fail, strictly: one that passes must leave the list.
+another folder is skipped by name; absent from the default folder it is a failure. `not_yet.txt` lists, by id, the cases
+that are expected to fail, strictly: one that passes must leave the list.
 """
 
 from __future__ import annotations
