@@ -1,0 +1,22 @@
+"""Reading conditions: lookup by type, and when a Job is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulator.model.kubernetes import batch_v1
+
+
+def true_condition(job: batch_v1.Job, type_: str) -> batch_v1.JobCondition | None:
+    """The first condition of this type with status True, or None."""
+    conditions: Iterable[batch_v1.JobCondition] = (job.status.conditions if job.status else None) or ()
+    return next((condition for condition in conditions if condition.type == type_ and condition.status == "True"), None)
+
+
+def finished_condition(job: batch_v1.Job) -> batch_v1.JobCondition | None:
+    """The condition that says a Job is finished (Complete or Failed with status True, the first in the list), or None."""
+    conditions: Iterable[batch_v1.JobCondition] = (job.status.conditions if job.status else None) or ()
+    return next(
+        (condition for condition in conditions if condition.type in ("Complete", "Failed") and condition.status == "True"),
+        None,
+    )
