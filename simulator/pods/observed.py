@@ -1,0 +1,73 @@
+"""What the runtime shows of one pod: its sandboxes and containers, as plain values.
+
+The lifecycle folds the executor's reports into these; `actions` and `status` decide on them. A pod without infra container
+has sandboxes here too: each stands for the pod's address and volumes (semantics/pod-on-docker.md 1.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+ContainerState = Literal["created", "running", "exited", "unknown"]
+ProbeResult = Literal["success", "failure", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSandbox:
+    """One sandbox. `ip` empty: it has none. `host_network`: of the sandbox as made (None: as the spec says)."""
+
+    attempt: int
+    ready: bool
+    ip: str = ""
+    host_network: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedContainer:
+    """One container (one attempt at running a container of the spec). `attempt` is its restart count.
+
+    `changed`: it was made from another image than the spec now has.
+    """
+
+    name: str
+    attempt: int
+    state: ContainerState
+    container_id: str = ""
+    image: str = ""
+    image_id: str = ""
+    exit_code: int = 0
+    reason: str = ""
+    message: str = ""
+    created_time: datetime | None = None
+    started_time: datetime | None = None
+    finished_time: datetime | None = None
+    sandbox_attempt: int = 0
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerProbes:
+    """The last results of the probes of a container's latest instance; None: no result so far."""
+
+    liveness: ProbeResult | None = None
+    readiness: ProbeResult | None = None
+    startup: ProbeResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything the runtime shows of one pod; both tuples newest first."""
+
+    sandboxes: tuple[ObservedSandbox, ...] = ()
+    containers: tuple[ObservedContainer, ...] = ()
+
+    def latest(self, name: str) -> ObservedContainer | None:
+        """The latest container of that name, or None."""
+        return next((container for container in self.containers if container.name == name), None)
+
+    def all_of(self, name: str) -> Iterator[ObservedContainer]:
+        """The containers of that name, newest first."""
+        return (container for container in self.containers if container.name == name)
