@@ -1,0 +1,136 @@
+"""The SQLite file of a state directory: objects and decisions that survive the process.
+
+Write-ahead logging, one transaction per commit: a process that is killed loses at most what it had not yet acted on. A
+file that is broken, or written by a newer kjsim, is refused and never overwritten.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from simulator.errors import StateError
+
+SCHEMA_VERSION = 1
+"""Grows with every incompatible change of the tables; a smaller number in a file is migrated, a larger one refused."""
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE objects (
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, object BLOB NOT NULL,
+    PRIMARY KEY (kind, namespace, name)
+) WITHOUT ROWID;
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY, time TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+    uid TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX decisions_of ON decisions (kind, namespace, name);
+"""
+
+_KEPT_DECISIONS = 100_000
+
+
+class Database:
+    """An open database. Every method raises `StateError` when SQLite can't do it (full disk, broken file)."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        try:
+            if read_only:
+                self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=5)
+            else:
+                self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+            self._prepare(read_only)
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+
+    def _prepare(self, read_only: bool) -> None:
+        # The threads of the API never touch the connection: it belongs to the control plane's thread alone.
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise StateError(
+                f"{self.path} was written by a newer kjsim (format {version}, this one knows {SCHEMA_VERSION}): "
+                "upgrade kjsim, or choose another state directory with --home"
+            )
+        if read_only:
+            return
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        if version == 0:
+            if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise StateError(f"{self.path} is not a kjsim database: move it away, or choose another directory with --home")
+            self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+
+    def meta(self) -> dict[str, str]:
+        """Every key and value of the table `meta`."""
+        try:
+            return dict(self._connection.execute("SELECT key, value FROM meta"))
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+
+    def objects(self) -> Iterator[tuple[str, bytes]]:
+        """Kind and JSON of every object."""
+        try:
+            yield from self._connection.execute("SELECT kind, object FROM objects")
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+
+    def decisions(self, kind: str, namespace: str, name: str) -> list[tuple[str, str, str]]:
+        """`(time, uid, text)` of the decisions about one object, oldest first."""
+        try:
+            return self._connection.execute(
+                "SELECT time, uid, text FROM decisions WHERE kind = ? AND namespace = ? AND name = ? ORDER BY id",
+                (kind, namespace, name),
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+
+    def write(
+        self,
+        puts: Iterable[tuple[str, str, str, bytes]],
+        deletes: Iterable[tuple[str, str, str]],
+        decisions: Iterable[tuple[str, str, str, str, str, str]],
+        meta: dict[str, str],
+    ) -> None:
+        """Write everything in one transaction, or nothing."""
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", puts)
+                connection.executemany("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?", deletes)
+                connection.executemany(
+                    "INSERT INTO decisions (time, kind, namespace, name, uid, text) VALUES (?, ?, ?, ?, ?, ?)", decisions
+                )
+                connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+
+    def trim_decisions(self) -> None:
+        """Drop the oldest decisions beyond a bound, so that the file does not grow for ever."""
+        try:
+            self._connection.execute(
+                "DELETE FROM decisions WHERE id <= (SELECT max(id) FROM decisions) - ?", (_KEPT_DECISIONS,)
+            )
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _trouble(self, error: sqlite3.Error) -> StateError:
+        text = str(error)
+        if "full" in text:
+            return StateError(f"the disk that holds {self.path} is full: free some space and try again ({text})")
+        if "not a database" in text or "malformed" in text:
+            return StateError(
+                f"{self.path} is broken ({text}); it is left as it is: move it away to start afresh, "
+                "or choose another state directory with --home"
+            )
+        return StateError(f"the database {self.path} can't be used: {text}")

@@ -1,0 +1,194 @@
+"""The objects in memory: versions, indexes, and the history that watches read.
+
+Every write gives the object a new resourceVersion, one counter for all kinds as in etcd. Changes are told to listeners at
+once (the control plane marks what is to be looked at again) and to watchers after they have been committed, so nobody
+outside sees what a crash could take back. A stored struct is never changed, only replaced.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from simulator.errors import Expired
+from simulator.model.kinds import KINDS
+from simulator.model.kubernetes import to_json
+from simulator.model.metadata import Key, controller_of, key_of
+from simulator.store.database import Database
+
+HISTORY = 4096
+"""How many changes a watch can go back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write. `object` is the new state, for a deletion the last one; `previous` the state before (None: new)."""
+
+    resource_version: int
+    type: Literal["ADDED", "MODIFIED", "DELETED"]
+    key: Key
+    object: Any
+    previous: Any
+
+
+class Objects:
+    """All objects of one instance. `database` None keeps them in memory only (forecast, tests)."""
+
+    def __init__(self, database: Database | None = None) -> None:
+        self._database = database
+        self._objects: dict[str, dict[tuple[str, str], Any]] = {kind: {} for kind in KINDS}
+        self._controlled: dict[tuple[str, str], dict[Key, Any]] = {}
+        self._by_uid: dict[str, Key] = {}
+        self._history: deque[Change] = deque(maxlen=HISTORY)
+        self._uncommitted: list[Change] = []
+        self._decisions: list[tuple[str, str, str, str, str, str]] = []
+        self._listeners: list[Callable[[Change], None]] = []
+        self._watchers: list[Callable[[list[Change]], None]] = []
+        self._meta: dict[str, str] = {}
+        self.resource_version = 0
+        if database is not None:
+            self._load(database)
+
+    def _load(self, database: Database) -> None:
+        self._meta = database.meta()
+        self.resource_version = int(self._meta.get("resourceVersion", "0"))
+        decoders: dict[str, msgspec.json.Decoder[Any]] = {}
+        for kind, encoded in database.objects():
+            if kind not in decoders:
+                decoders[kind] = msgspec.json.Decoder(KINDS[kind].type)
+            self._index(decoders[kind].decode(encoded))
+
+    # --- reading ---
+
+    def get(self, key: Key) -> Any | None:
+        """The object of that key, or None."""
+        return self._objects[key.kind].get((key.namespace, key.name))
+
+    def by_uid(self, uid: str) -> Key | None:
+        """The key of the object with that uid, or None."""
+        return self._by_uid.get(uid)
+
+    def list(self, kind: str, namespace: str | None = None) -> list[Any]:
+        """All objects of a kind (of one namespace, if given), ordered by namespace and name."""
+        items = sorted(self._objects[kind].items())
+        return [obj for (space, _), obj in items if namespace is None or space == namespace]
+
+    def controlled(self, kind: str, uid: str) -> Iterable[Any]:
+        """The objects of a kind whose controller has that uid."""
+        return self._controlled.get((kind, uid), {}).values()
+
+    def uncontrolled(self, kind: str, namespace: str) -> Iterable[Any]:
+        """The objects of a kind in a namespace that have no controller."""
+        return [obj for key, obj in self._controlled.get((kind, ""), {}).items() if key.namespace == namespace]
+
+    # --- writing ---
+
+    def put(self, obj: Any) -> Any:
+        """Store a new state of an object; returns it with its resourceVersion."""
+        self.resource_version += 1
+        metadata = msgspec.structs.replace(obj.metadata, resourceVersion=str(self.resource_version))
+        obj = msgspec.structs.replace(obj, metadata=metadata)
+        key = key_of(obj)
+        previous = self.get(key)
+        if previous is not None:
+            self._unindex(key, previous)
+        self._index(obj)
+        self._changed(Change(self.resource_version, "ADDED" if previous is None else "MODIFIED", key, obj, previous))
+        return obj
+
+    def remove(self, key: Key) -> Any | None:
+        """Take an object away; returns its last state (with the deletion's resourceVersion), None if there was none."""
+        previous = self.get(key)
+        if previous is None:
+            return None
+        self.resource_version += 1
+        self._unindex(key, previous)
+        del self._objects[key.kind][key.namespace, key.name]
+        metadata = msgspec.structs.replace(previous.metadata, resourceVersion=str(self.resource_version))
+        last = msgspec.structs.replace(previous, metadata=metadata)
+        self._changed(Change(self.resource_version, "DELETED", key, last, previous))
+        return last
+
+    def _index(self, obj: Any) -> None:
+        key = key_of(obj)
+        self._objects[key.kind][key.namespace, key.name] = obj
+        if obj.metadata.uid:
+            self._by_uid[obj.metadata.uid] = key
+        owner = controller_of(obj)
+        self._controlled.setdefault((key.kind, owner.uid if owner else ""), {})[key] = obj
+
+    def _unindex(self, key: Key, obj: Any) -> None:
+        self._by_uid.pop(obj.metadata.uid, None)
+        owner = controller_of(obj)
+        index = (key.kind, owner.uid if owner else "")
+        of_owner = self._controlled[index]
+        del of_owner[key]
+        if not of_owner:
+            del self._controlled[index]
+
+    def _changed(self, change: Change) -> None:
+        self._uncommitted.append(change)
+        for listener in self._listeners:
+            listener(change)
+
+    # --- decisions and facts about the instance ---
+
+    def add_decision(self, time: str, key: Key, uid: str, text: str) -> None:
+        """Remember why something was decided; written with the next commit."""
+        self._decisions.append((time, key.kind, key.namespace, key.name, uid, text))
+
+    def decisions(self, key: Key) -> list[tuple[str, str, str]]:
+        """`(time, uid, text)` of the decisions about an object, oldest first."""
+        stored = self._database.decisions(*key) if self._database else []
+        fresh = [(time, uid, text) for time, *of, uid, text in self._decisions if tuple(of) == key]
+        return stored + fresh
+
+    def fact(self, name: str) -> str | None:
+        """A fact about this instance (its id, say)."""
+        return self._meta.get(name)
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Remember a fact about this instance; written with the next commit."""
+        self._meta[name] = value
+
+    # --- committing and watching ---
+
+    def commit(self) -> None:
+        """Write all changes since the last commit in one transaction, then tell the watchers."""
+        if not self._uncommitted and not self._decisions:
+            return
+        changes, self._uncommitted = self._uncommitted, []
+        if self._database is not None:
+            last = {change.key: change for change in changes}
+            self._meta["resourceVersion"] = str(self.resource_version)
+            self._database.write(
+                [(*key, to_json(change.object)) for key, change in last.items() if change.type != "DELETED"],
+                [key for key, change in last.items() if change.type == "DELETED"],
+                self._decisions,
+                self._meta,
+            )
+            self._decisions = []
+        self._history.extend(changes)
+        for watcher in list(self._watchers):
+            watcher(changes)
+
+    def on_change(self, listener: Callable[[Change], None]) -> None:
+        """Have `listener` called at every write, before it is committed."""
+        self._listeners.append(listener)
+
+    def watch(self, watcher: Callable[[list[Change]], None]) -> Callable[[], None]:
+        """Have `watcher` called with the changes of every commit; returns what ends it."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    def changes_since(self, resource_version: int) -> list[Change]:
+        """The committed changes after a version; raises `Expired` if they are no longer remembered."""
+        if resource_version < self.resource_version and (
+            not self._history or self._history[0].resource_version > resource_version + 1
+        ):
+            raise Expired(f"too old resource version: {resource_version} ({self.resource_version})")
+        return [change for change in self._history if change.resource_version > resource_version]
