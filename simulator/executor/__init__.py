@@ -1,1 +1,5 @@
-"""TODO: this room's purpose, in one paragraph."""
+"""What runs containers: the Docker Engine (`docker/`) and scripted containers on a virtual clock (`virtual.py`).
+
+Both fulfil `simulator.pods.executor.Executor` and pass `tests/contract`. They carry commands out and report; they decide
+nothing. `docker/` is the only importer of the Docker SDK.
+"""
