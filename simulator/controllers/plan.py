@@ -2,8 +2,8 @@
 
 A reconcile function is pure: it looks at objects and the time and returns a `Plan`, a list of small operations in the order
 in which they are to be carried out. Each has its `cause` in plain words, kept for `kjsim why`. The control plane applies a
-plan between two looks at the world, so nothing can change in between; an operation that the API refuses ends the plan, and
-the key is tried again with back-off.
+plan between two looks at the world, so nothing can change in between. An operation that the API refuses ends the plan, after
+its `on_failure` operations were applied, and the key is tried again with back-off.
 
 Reconciling again after a plan has been applied gives a plan without operations.
 """
@@ -22,6 +22,7 @@ class Create:
 
     object: Any
     cause: str
+    on_failure: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,30 @@ class UpdateStatus:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete an object. `propagation` is `Background`, `Foreground` or `Orphan`; `uid` is a precondition."""
+    """Delete an object. `propagation` is `Background`, `Foreground` or `Orphan`; `uid` is a precondition.
+
+    With `tolerate_failure` a refusal does not end the plan.
+    """
 
     key: Key
     cause: str
     propagation: str = "Background"
     uid: str | None = None
     grace_seconds: int | None = None
+    on_failure: tuple[Operation, ...] = ()
+    tolerate_failure: bool = False
+
+
+ERROR = "{error}"
+"""In the message of an `Emit` within `on_failure`: the API's text of the refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """Record an event on the object that is being reconciled."""
+    """Record an event on the object that is being reconciled.
+
+    Within `on_failure` it is left out when the refusal is that the namespace is terminating (job.md 16, cronjob.md 5).
+    """
 
     type: str
     reason: str

@@ -36,10 +36,14 @@ class Change:
 
 
 class Objects:
-    """All objects of one instance. `database` None keeps them in memory only (forecast, tests)."""
+    """All objects of one instance. `database` None keeps them in memory only (forecast, tests).
 
-    def __init__(self, database: Database | None = None) -> None:
+    `persist` False reads the database and never writes it: for a look at a state directory that starts nothing.
+    """
+
+    def __init__(self, database: Database | None = None, *, persist: bool = True) -> None:
         self._database = database
+        self._persist = persist and database is not None
         self._objects: dict[str, dict[tuple[str, str], Any]] = {kind: {} for kind in KINDS}
         self._controlled: dict[tuple[str, str], dict[Key, Any]] = {}
         self._by_uid: dict[str, Key] = {}
@@ -49,6 +53,7 @@ class Objects:
         self._listeners: list[Callable[[Change], None]] = []
         self._watchers: list[Callable[[list[Change]], None]] = []
         self._meta: dict[str, str] = {}
+        self._facts_changed = False
         self.resource_version = 0
         if database is not None:
             self._load(database)
@@ -138,7 +143,7 @@ class Objects:
     # --- decisions and facts about the instance ---
 
     def add_decision(self, time: str, key: Key, uid: str, text: str) -> None:
-        """Remember why something was decided; written with the next commit."""
+        """Remember why something was decided; written with the next commit, forgotten where nothing is persisted."""
         self._decisions.append((time, key.kind, key.namespace, key.name, uid, text))
 
     def decisions(self, key: Key) -> list[tuple[str, str, str]]:
@@ -154,15 +159,17 @@ class Objects:
     def set_fact(self, name: str, value: str) -> None:
         """Remember a fact about this instance; written with the next commit."""
         self._meta[name] = value
+        self._facts_changed = True
 
     # --- committing and watching ---
 
     def commit(self) -> None:
         """Write all changes since the last commit in one transaction, then tell the watchers."""
-        if not self._uncommitted and not self._decisions:
+        if not self._uncommitted and not self._decisions and not self._facts_changed:
             return
+        self._facts_changed = False
         changes, self._uncommitted = self._uncommitted, []
-        if self._database is not None:
+        if self._database is not None and self._persist:
             last = {change.key: change for change in changes}
             self._meta["resourceVersion"] = str(self.resource_version)
             self._database.write(
@@ -171,7 +178,7 @@ class Objects:
                 self._decisions,
                 self._meta,
             )
-            self._decisions = []
+        self._decisions = []
         self._history.extend(changes)
         for watcher in list(self._watchers):
             watcher(changes)

@@ -224,6 +224,8 @@ class Registry:
             return self.objects.remove(key)
         metadata = old.metadata
         end = whole_second(now) + timedelta(seconds=grace)
+        if metadata.deletionTimestamp is None and metadata.generation:
+            metadata = msgspec.structs.replace(metadata, generation=metadata.generation + 1)
         if metadata.deletionTimestamp is None or end < metadata.deletionTimestamp:
             metadata = msgspec.structs.replace(metadata, deletionTimestamp=end, deletionGracePeriodSeconds=grace)
         metadata = msgspec.structs.replace(metadata, finalizers=finalizers or None)

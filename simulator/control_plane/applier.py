@@ -1,0 +1,133 @@
+"""Carries out plans. Holds no decisions.
+
+The operations of a plan are applied in order, between two looks at the world. Each one's cause goes to the decision log of
+the object that was reconciled; so do the plan's notes, when they differ from the last ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from simulator.controllers.plan import ERROR, Create, Delete, Emit, Operation, Patch, Plan, UpdateStatus
+from simulator.errors import ApiError, NotFound
+from simulator.model.kinds import JOB, POD, kind_of
+from simulator.model.kubernetes import core_v1, to_builtins
+from simulator.model.metadata import Key, key_of
+from simulator.store.events import EventRecorder, Source
+from simulator.store.objects import Objects
+from simulator.store.registry import Registry
+
+
+def reference_to(obj: Any, field_path: str = "") -> core_v1.ObjectReference:
+    """How events name an object."""
+    kind, metadata = kind_of(obj), obj.metadata
+    return core_v1.ObjectReference(
+        kind=kind.kind,
+        apiVersion=kind.api_version,
+        namespace=metadata.namespace,
+        name=metadata.name,
+        uid=metadata.uid,
+        resourceVersion=metadata.resourceVersion,
+        fieldPath=field_path or None,
+    )
+
+
+class Applier:
+    """Applies plans to the registry and writes the decision log."""
+
+    def __init__(self, objects: Objects, registry: Registry) -> None:
+        self._objects = objects
+        self._registry = registry
+        self._recorder = EventRecorder(objects)
+        self._notes: dict[str, tuple[str, ...]] = {}
+
+    def apply(self, plan: Plan, subject: Any, component: str, now: datetime) -> ApiError | None:
+        """Carry out a plan made for `subject`, the object that was reconciled.
+
+        Returns the error of the operation that the API refused, which ended the plan; None if all of it was applied.
+        """
+        source = Source(component)
+        for operation in plan.operations:
+            try:
+                self._carry_out(operation, subject, source, now)
+            except ApiError as error:
+                self._consequences(operation, error, subject, source, now)
+                if not (isinstance(operation, Delete) and operation.tolerate_failure):
+                    return error
+        self.note(subject, plan.notes, now)
+        return None
+
+    def _carry_out(self, operation: Operation, subject: Any, source: Source, now: datetime) -> None:
+        match operation:
+            case Emit(type=type_, reason=reason, message=message):
+                self.emit(subject, source, type_, reason, message, now)
+                return
+            case Create(object=obj, cause=cause):
+                name = self._create(obj, subject, source, now)
+                self._decide(subject, f"created {kind_of(obj).singular}/{name}: {cause}", now)
+            case UpdateStatus(key=key, status=status, cause=cause):
+                self._if_there(self._registry.update_status, key, status)
+                self._decide(subject, cause, now)
+            case Patch(key=key, patch=patch, cause=cause):
+                self._if_there(self._registry.patch_metadata, key, patch["metadata"])
+                self._decide(subject, f"{key}: {cause}", now)
+            case Delete(key=key, cause=cause):
+                self._registry.delete(
+                    key, now, propagation=operation.propagation, grace_seconds=operation.grace_seconds, uid=operation.uid
+                )
+                self._decide(subject, f"deleted {key}: {cause}", now)
+
+    def _create(self, obj: Any, subject: Any, source: Source, now: datetime) -> str:
+        if kind_of(obj) is not POD:
+            created, _ = self._registry.create(to_builtins(obj), kind_of(obj), now)
+            return str(created.metadata.name)
+        pod = self._registry.create_pod(obj, now)
+        if kind_of(subject) is JOB:
+            # The generated name is known only now, so the plan can't carry this event.
+            self.emit(subject, source, "Normal", "SuccessfulCreate", f"Created pod: {pod.metadata.name}", now)
+        return str(pod.metadata.name)
+
+    def _consequences(self, operation: Operation, error: ApiError, subject: Any, source: Source, now: datetime) -> None:
+        self._decide(subject, f"refused by the API: {error}", now)
+        if not isinstance(operation, Create | Delete):
+            return
+        is_terminating = any(cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ()))
+        for consequence in operation.on_failure:
+            if not isinstance(consequence, Emit):
+                self._carry_out(consequence, subject, source, now)
+            elif not is_terminating:
+                message = consequence.message.replace(ERROR, error.message)
+                self.emit(subject, source, consequence.type, consequence.reason, message, now)
+
+    @staticmethod
+    def _if_there(write: Any, key: Key, value: Any) -> None:
+        try:
+            write(key, value)
+        except NotFound:
+            return  # The object has gone within this very plan.
+
+    def emit(
+        self, subject: Any, source: Source, type_: str, reason: str, message: str, now: datetime, field_path: str = ""
+    ) -> None:
+        """Record an event about an object."""
+        self._recorder.record(reference_to(subject, field_path), source, type_, reason, message, now)
+
+    def note(self, subject: Any, notes: Iterable[str], now: datetime) -> None:
+        """Write what a pass had to say to the decision log, unless it said the same last time."""
+        uid, texts = subject.metadata.uid, tuple(notes)
+        last = self._notes.get(uid, ())
+        if texts == last:
+            return
+        self._notes[uid] = texts
+        for text in texts:
+            if text not in last:
+                self._decide(subject, text, now)
+
+    def forget(self, uid: str) -> None:
+        """The object is gone."""
+        self._notes.pop(uid, None)
+
+    def _decide(self, subject: Any, text: str, now: datetime) -> None:
+        self._objects.add_decision(now.isoformat(), key_of(subject), subject.metadata.uid, text)

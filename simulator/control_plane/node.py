@@ -1,0 +1,156 @@
+"""The node: every pod's lifecycle, between the store and the executor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from simulator.control_plane.applier import Applier
+from simulator.model.kinds import CONFIG_MAP, POD, SECRET
+from simulator.model.kubernetes import core_v1
+from simulator.model.metadata import Key, key_of
+from simulator.pods.executor import Command, EngineReport, Executor, ImageReport, Report, Snapshot, StartFailed
+from simulator.pods.lifecycle import PodRecord, Sources, observe, report_pod_uid, sync_orphan, sync_pod
+from simulator.store.events import Source
+from simulator.store.objects import Objects
+from simulator.store.registry import Registry
+
+
+class Node:
+    """Keeps a record of every pod, folds reports into it, and syncs pods.
+
+    `touch_pod` and `touch_orphan` are called with the key, or the uid, of what is to be synced. Nothing is synced before
+    the executor has told once what exists. Commands gather in `commands` until the control plane has committed.
+    """
+
+    def __init__(
+        self,
+        objects: Objects,
+        registry: Registry,
+        applier: Applier,
+        executor: Executor,
+        touch_pod: Callable[[Key], None],
+        touch_orphan: Callable[[str], None],
+    ) -> None:
+        self._objects = objects
+        self._registry = registry
+        self._applier = applier
+        self._executor = executor
+        self._touch_pod = touch_pod
+        self._touch_orphan = touch_orphan
+        self._records: dict[str, PodRecord] = {}
+        self._images: dict[str, ImageReport] = {}
+        self.commands: list[Command] = []
+        self.engine = EngineReport(datetime.min, reachable=False, error="the engine has not answered yet")
+        self.has_snapshot = False
+
+    def record(self, uid: str) -> PodRecord | None:
+        """What is remembered of a pod."""
+        return self._records.get(uid)
+
+    # --- reports ---
+
+    def observe(self, report: Report, now: datetime) -> None:
+        """Fold a report into the records that it concerns, and have those pods synced."""
+        match report:
+            case Snapshot():
+                self._observe_snapshot(report, now)
+                return
+            case EngineReport():
+                self.engine = report
+                self._observe_all(report, now)
+                return
+            case ImageReport():
+                self._images[report.image] = report
+                self._touch_all()
+            case StartFailed(stage="create"):
+                # The image may have been removed since it was inspected.
+                self._images.clear()
+        uid = report_pod_uid(report)
+        if uid is not None:
+            self._observe_one(uid, report, now)
+
+    def _observe_snapshot(self, snapshot: Snapshot, now: datetime) -> None:
+        self.has_snapshot = True
+        if not self.engine.reachable:
+            self.engine = EngineReport(snapshot.time, reachable=True)
+        for pod in self._objects.list(POD.kind):
+            self._records.setdefault(pod.metadata.uid, PodRecord(pod.metadata.uid))
+        for sandbox in snapshot.sandboxes:
+            self._records.setdefault(sandbox.pod_uid, PodRecord(sandbox.pod_uid))
+        for container in snapshot.containers:
+            self._records.setdefault(container.key.pod_uid, PodRecord(container.key.pod_uid))
+        self._observe_all(snapshot, now)
+
+    def _observe_all(self, report: Report, now: datetime) -> None:
+        for uid in list(self._records):
+            self._observe_one(uid, report, now)
+
+    def _observe_one(self, uid: str, report: Report, now: datetime) -> None:
+        before = self._records.get(uid) or PodRecord(uid)
+        after = observe(before, report, now)
+        self._records[uid] = after
+        if after != before:
+            self._touch(uid)
+
+    def _touch(self, uid: str) -> None:
+        key = self._objects.by_uid(uid)
+        if key is None:
+            self._touch_orphan(uid)
+        else:
+            self._touch_pod(key)
+
+    def _touch_all(self) -> None:
+        for uid in self._records:
+            self._touch(uid)
+
+    # --- syncing ---
+
+    def sync(self, key: Key, now: datetime) -> datetime | None:
+        """Sync one pod; returns when to sync it again by itself."""
+        pod = self._objects.get(key)
+        if pod is None or not self.has_snapshot:
+            return None
+        uid = pod.metadata.uid
+        record = self._records.get(uid) or PodRecord(uid)
+        plan = sync_pod(
+            pod, record, self._executor.node, now, images=self._images, sources=self._sources(key.namespace)
+        )
+        self._records[uid] = plan.record
+        if plan.node_name:
+            self._registry.bind(key, plan.node_name)
+        if plan.status is not None:
+            self._registry.update_status(key, plan.status)
+        source = Source("kubelet", self._executor.node.name)
+        for event in plan.events:
+            self._applier.emit(pod, source, event.type, event.reason, event.message, now, event.field_path)
+        self._applier.note(pod, plan.notes, now)
+        self.commands += plan.commands
+        if plan.remove:
+            self._registry.finish_pod(key)
+        return plan.wake_time
+
+    def sync_orphan(self, uid: str, now: datetime) -> datetime | None:
+        """Clear away what is left of a pod whose object is gone; returns when to look again."""
+        record = self._records.get(uid)
+        if record is None or self._objects.by_uid(uid) is not None:
+            return None
+        plan = sync_orphan(record, now)
+        self._records[uid] = plan.record
+        self.commands += plan.commands
+        if plan.remove:
+            del self._records[uid]
+        return plan.wake_time
+
+    def _sources(self, namespace: str) -> Sources:
+        def config_map(name: str) -> core_v1.ConfigMap | None:
+            return self._objects.get(Key(CONFIG_MAP.kind, namespace, name))
+
+        def secret(name: str) -> core_v1.Secret | None:
+            return self._objects.get(Key(SECRET.kind, namespace, name))
+
+        return Sources(config_map, secret)
+
+    def pods_of_namespace(self, namespace: str) -> list[Key]:
+        """The keys of the pods that a changed ConfigMap or Secret may concern."""
+        return [key_of(pod) for pod in self._objects.list(POD.kind, namespace)]
