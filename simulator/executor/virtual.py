@@ -124,8 +124,8 @@ _Due = Report | tuple[str, _Container]
 class VirtualExecutor:
     """Scripted containers.
 
-    `script` tells each container's life from its start command; `images` tells about images by reference (absent there: present).
-    `sandbox_seconds`, `creation_seconds`: how long preparing a pod and creating a container take.
+    `script` tells each container's life from its start command; `images` tells about images by reference (those not in it
+    are present). `sandbox_seconds`, `creation_seconds`: how long preparing a pod and creating a container take.
     """
 
     def __init__(

@@ -106,7 +106,10 @@ class ContainerConfig:
 
 @dataclass(frozen=True, slots=True)
 class PodConfig:
-    """What the containers of a pod share. `needs_sandbox`: an infra container is wanted (pod-on-docker.md 1.2)."""
+    """What the containers of a pod share. `needs_sandbox`: an infra container is wanted (pod-on-docker.md 1.2).
+
+    `needs_address`: the address must be known before the first container is made (`status.podIP` in an env or a file).
+    """
 
     uid: str
     name: str
@@ -131,6 +134,7 @@ class PodConfig:
     job: str = ""
     job_uid: str = ""
     security: core_v1.PodSecurityContext | None = None
+    needs_address: bool = False
 
 
 # --- commands -------------------------------------------------------------------------------------------------------
@@ -253,7 +257,11 @@ class ImageReport:
 
 @dataclass(frozen=True, slots=True)
 class SandboxReport:
-    """State of a pod's sandbox; for a pod without infra container it stands for its address and volumes."""
+    """State of a pod's sandbox; for a pod without infra container it stands for its address and volumes.
+
+    Where the address is known only once the container runs (no infra container, nobody addresses the pod by name), a
+    second report brings it, just before the one of the running container.
+    """
 
     pod_uid: str
     attempt: int
