@@ -1,0 +1,31 @@
+"""`kjsim version`."""
+
+from __future__ import annotations
+
+from simulator.cli.flags import Flags, Options
+
+KUBERNETES_VERSION = "v1.36.2"
+"""The Kubernetes whose decisions kjsim takes (semantics/)."""
+
+
+def add_arguments(flags: Flags) -> None:
+    """Only the usage."""
+    flags.usage = "kjsim version"
+    flags.description = "Print the version of kjsim, and of the Kubernetes whose decisions it takes."
+
+
+def run(options: Options) -> int:
+    """Print it."""
+    print(f"kjsim {version()} (Kubernetes {KUBERNETES_VERSION})")
+    return 0
+
+
+def version() -> str:
+    """The installed version, `unknown` from a bare checkout."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("kjsim")
+    except PackageNotFoundError:
+        return "unknown"
