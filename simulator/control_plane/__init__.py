@@ -10,6 +10,6 @@ A host waits for that instant or for news; the virtual host sets its clock to it
 - `loop`: the step, and which change touches which keys.
 """
 
-from simulator.control_plane.loop import ControlPlane
+from simulator.control_plane.loop import ControlPlane, Mode
 
-__all__ = ["ControlPlane"]
+__all__ = ["ControlPlane", "Mode"]

@@ -151,6 +151,11 @@ class Node:
 
         return Sources(config_map, secret)
 
+    @property
+    def has_orphans(self) -> bool:
+        """Whether something is left of a pod whose object is gone."""
+        return any(self._objects.by_uid(uid) is None for uid in self._records)
+
     def pods_of_namespace(self, namespace: str) -> list[Key]:
         """The keys of the pods that a changed ConfigMap or Secret may concern."""
         return [key_of(pod) for pod in self._objects.list(POD.kind, namespace)]

@@ -1,0 +1,117 @@
+"""A control plane inside this process: its parts put together, started and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sys
+import time
+
+from simulator import __version__
+from simulator.api.app import Api
+from simulator.cli.client import Client, InProcess
+from simulator.cli.host import Host, NoExecutor
+from simulator.clock import RealClock
+from simulator.control_plane import ControlPlane, Mode
+from simulator.errors import EngineUnavailable
+from simulator.model.kinds import POD
+from simulator.pods.executor import Executor
+from simulator.store.database import Database
+from simulator.store.objects import Objects
+from simulator.store.state_directory import StateDirectory
+
+_OBSERVE_PATIENCE_SECONDS = 5.0
+_SWEEP_PATIENCE_SECONDS = 60.0
+
+
+def host(directory: StateDirectory, mode: str) -> Hosted | None:
+    """Put a control plane together; None if another process is the control plane of this directory."""
+    kind = Mode(mode)
+    if kind is Mode.OBSERVE:
+        database = Database(directory.database, read_only=True) if directory.database.exists() else None
+        return Hosted(directory, kind, database)
+    directory.create()
+    if not directory.try_lock():
+        return None
+    try:
+        return Hosted(directory, kind, Database(directory.database))
+    except BaseException:
+        directory.unlock()
+        raise
+
+
+class Hosted:
+    """A control plane of this process, its host and its API."""
+
+    def __init__(self, directory: StateDirectory, mode: Mode, database: Database | None) -> None:
+        self.directory = directory
+        self.mode = mode
+        self._database = database
+        self._clock = RealClock()
+        self._objects = Objects(database, persist=mode is not Mode.OBSERVE)
+        if self._objects.fact("instance") is None:
+            self._objects.set_fact("instance", f"{random.getrandbits(48):012x}")
+        self._executor: Executor = NoExecutor()
+        self._stack = contextlib.ExitStack()
+        self.client: Client
+
+    def start(self, *, engine: str, serve: bool) -> None:
+        """Connect the engine (see `session.open_session`), start the control plane, open the socket."""
+        if engine == "always" or (engine == "if-needed" and self._has_work_for_engine()):
+            self._connect_engine(engine)
+        now = self._clock.now()
+        control_plane = ControlPlane(self._objects, self._executor, random.SystemRandom(), now, mode=self.mode)
+        self._objects.commit()
+        self.host = Host(control_plane, self._executor, self._clock)
+        self._stack.callback(self.host.stop)
+        api = Api(control_plane, self.host.call, self._clock.now, self._executor)
+        self.client = Client(InProcess(api))
+        self.host.start()
+        if self.mode is Mode.OBSERVE and not isinstance(self._executor, NoExecutor):
+            self._wait_for_snapshot(control_plane)
+        if serve:
+            from simulator.api.server import Server
+
+            server = Server(api)
+            server.listen_unix(self.directory.socket)
+            self._stack.callback(server.close)
+
+    def _has_work_for_engine(self) -> bool:
+        pods = self._objects.list(POD.kind)
+        if self.mode is Mode.OBSERVE:
+            return any(not pod.status or pod.status.phase not in ("Succeeded", "Failed") for pod in pods)
+        return bool(pods)
+
+    def _connect_engine(self, engine: str) -> None:
+        from simulator.executor.docker.executor import DockerExecutor
+
+        instance = self._objects.fact("instance")
+        assert instance is not None
+        self._executor = DockerExecutor(instance, self.directory.home, clock=self._clock)
+
+    def _wait_for_snapshot(self, control_plane: ControlPlane) -> None:
+        """Wait until the engine has told what exists, so that the first answer is true."""
+        deadline = time.monotonic() + _OBSERVE_PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            node = control_plane.node
+            if self.host.call(lambda: node.has_snapshot or bool(node.engine.error and node.engine.time.year > 1)):
+                break
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        """End everything; containers go on. A sweeping control plane first finishes what it has begun."""
+        try:
+            if self.mode is Mode.SWEEP and not isinstance(self._executor, NoExecutor):
+                self._finish_sweeping()
+        finally:
+            self._stack.close()
+            if self._database is not None:
+                self._database.close()
+            self.directory.unlock()
+
+    def _finish_sweeping(self) -> None:
+        node = self.host.control_plane.node
+        deadline = time.monotonic() + _SWEEP_PATIENCE_SECONDS
+        while time.monotonic() < deadline and self.host.call(lambda: node.has_orphans):
+            time.sleep(0.02)

@@ -1,0 +1,85 @@
+"""How a command gets to a control plane: the one that is alive, or one of its own for as long as it needs.
+
+One process at a time is the control plane of a state directory, the one that holds its lock. A command that finds the lock
+taken is a client of that process, over the Unix socket. Else it hosts a control plane itself: a whole one (`ACT`: run, up,
+serve), one that only clears away (`SWEEP`: apply, delete, ...), or one that only looks (`OBSERVE`: get, logs, ...).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.cli.client import Client, UnixSocket
+from simulator.errors import StateError
+from simulator.store.state_directory import StateDirectory, default_home
+
+if TYPE_CHECKING:
+    from simulator.cli.hosting import Hosted
+
+_SOCKET_PATIENCE_SECONDS = 10.0
+"""How long to wait for the socket of a process that holds the lock: it may be starting or ending."""
+
+
+@dataclass(slots=True)
+class Session:
+    """A way to the control plane. `hosted` is None when another process is the control plane."""
+
+    client: Client
+    home: StateDirectory
+    hosted: Hosted | None = None
+
+
+def state_directory(home: str | Path | None) -> StateDirectory:
+    """The state directory that a command line means."""
+    return StateDirectory(Path(home) if home else default_home())
+
+
+@contextlib.contextmanager
+def open_session(
+    home: str | Path | None, *, mode: str = "observe", engine: str = "if-needed", serve: bool = False
+) -> Iterator[Session]:
+    """Reach or host a control plane.
+
+    `mode` (if one has to be hosted): `act`, `sweep` or `observe`. `engine`: `always` raises `EngineUnavailable` if none
+    answers, `if-needed` connects when unfinished pods (or, sweeping, any pods) are there, `never`. `serve` opens the Unix
+    socket for other commands; it goes with `act`.
+    """
+    directory = state_directory(home)
+    deadline = time.monotonic() + _SOCKET_PATIENCE_SECONDS
+    while True:
+        client = _client_of_living(directory)
+        if client is not None:
+            yield Session(client, directory)
+            return
+        from simulator.cli.hosting import host
+
+        hosted = host(directory, mode)
+        if hosted is not None:
+            break
+        if time.monotonic() > deadline:
+            raise StateError(
+                f"another kjsim (process {directory.process_id()}) holds the state directory {directory.home} "
+                "but does not answer: end it, or choose another directory with --home"
+            )
+        time.sleep(0.02)
+    try:
+        hosted.start(engine=engine, serve=serve)
+        yield Session(hosted.client, directory, hosted)
+    finally:
+        hosted.close()
+
+
+def _client_of_living(directory: StateDirectory) -> Client | None:
+    if not directory.is_locked():
+        return None
+    client = Client(UnixSocket(directory.socket))
+    try:
+        client.ping()
+    except OSError:
+        return None
+    return client

@@ -1,0 +1,269 @@
+"""The step of the control plane, and which change touches which keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from simulator.control_plane.applier import Applier
+from simulator.control_plane.collector import Collector
+from simulator.control_plane.node import Node
+from simulator.control_plane.queue import BackOff, Item, WorkQueue
+from simulator.controllers.cronjob import enqueue_after_edit, reconcile_cron_job
+from simulator.controllers.job import TRACKING_FINALIZER, reconcile_job, release_untracked_pod
+from simulator.controllers.plan import Plan
+from simulator.controllers.ttl import reconcile_ttl
+from simulator.model.conditions import finished_condition
+from simulator.model.kinds import CONFIG_MAP, CRON_JOB, JOB, POD, SECRET
+from simulator.model.metadata import Key, controller_of, key_of
+from simulator.pods.executor import Executor
+from simulator.store.events import Source
+from simulator.store.objects import Change, Objects
+from simulator.store.registry import Chance, Registry
+
+# What one look is called, by who looks.
+_JOB, _CRON_JOB, _TTL, _TRACKING, _POD, _ORPHAN, _GARBAGE, _EVENTS = (
+    "job",
+    "cronjob",
+    "ttl",
+    "tracking",
+    "pod",
+    "orphan",
+    "garbage",
+    "events",
+)
+_BACK_OFF = {
+    _JOB: BackOff(1, 60),  # job.md 1
+    _CRON_JOB: BackOff(0.005, 1000),  # cronjob.md 5
+    _TTL: BackOff(0.005, 1000),
+    _TRACKING: BackOff(0.005, 1000),
+    _POD: BackOff(1, 60),
+    _ORPHAN: BackOff(1, 60),
+    _GARBAGE: BackOff(0.005, 1000),
+    _EVENTS: BackOff(1, 60),
+}
+_EVENT_LIFE = timedelta(hours=1)
+"""How long a cluster keeps an event after it was last seen."""
+
+_LOOKS_IN_A_STEP = 200
+"""So often a step looks at one key before it puts it off: a controller that never comes to rest must not stop the others."""
+
+
+class Mode(Enum):
+    """How much of its work a control plane does.
+
+    `ACT`: all of it. `SWEEP`: only what objects that are being deleted need; nothing new starts. `OBSERVE`: only the status
+    of pods is brought up to date, in memory; no command is given.
+    """
+
+    ACT = "act"
+    SWEEP = "sweep"
+    OBSERVE = "observe"
+
+
+class ControlPlane:
+    """All controllers and the node over one store and one executor. Single-threaded: one caller at a time.
+
+    `objects` are changed through `registry`; every change touches the keys that may care. After a change from outside
+    (an API write) the host calls `step`.
+    """
+
+    def __init__(
+        self, objects: Objects, executor: Executor, chance: Chance, now: datetime, *, mode: Mode = Mode.ACT
+    ) -> None:
+        self.objects = objects
+        self.registry = Registry(objects, chance)
+        self.mode = mode
+        self._executor = executor
+        self._now = now
+        self._queue = WorkQueue(_BACK_OFF)
+        self._applier = Applier(objects, self.registry)
+        self._memories: dict[str, Any] = {}
+        self.node = Node(
+            objects,
+            self.registry,
+            self._applier,
+            executor,
+            touch_pod=lambda key: self._queue.add(Item(_POD, key)),
+            touch_orphan=lambda uid: self._queue.add(Item(_ORPHAN, Key(POD.kind, "", uid))),
+        )
+        self._collector = Collector(objects, self.registry, touch=lambda uid: self._queue.add(Item(_GARBAGE, Key("", "", uid))))
+        self._handlers: dict[str, Callable[[Item, datetime], None]] = {
+            _JOB: self._sync_job,
+            _CRON_JOB: self._sync_cron_job,
+            _TTL: self._sync_ttl,
+            _TRACKING: self._sync_tracking,
+            _POD: self._sync_pod,
+            _ORPHAN: self._sync_orphan,
+            _GARBAGE: self._collect,
+            _EVENTS: self._drop_old_events,
+        }
+        self.registry.ensure_namespace("default", now)
+        for kind in (CRON_JOB, JOB, POD):
+            for obj in objects.list(kind.kind):
+                self._touch(key_of(obj), obj, None)
+        self._queue.add(Item(_EVENTS, Key("Event", "", "")))
+        objects.on_change(self._on_change)
+
+    def step(self, now: datetime) -> datetime | None:
+        """Take in what happened, reconcile until quiet, commit, hand out commands.
+
+        Returns the next instant at which there is something to do even if nothing happens.
+        """
+        self._now = now
+        for report in self._executor.poll():
+            self.node.observe(report, now)
+        looks: dict[Item, int] = {}
+        while item := self._queue.pop(now):
+            looks[item] = looks.get(item, 0) + 1
+            if looks[item] > _LOOKS_IN_A_STEP:
+                self._queue.add_at(item, now + timedelta(seconds=1))
+                continue
+            if self.mode is Mode.ACT or self._is_allowed(item):
+                self._handlers[item.controller](item, now)
+        # Committed first, then carried out: a crash in between is mended by looking at what exists.
+        self.objects.commit()
+        commands, self.node.commands = self.node.commands, []
+        if commands and self.mode is not Mode.OBSERVE:
+            self._executor.submit(commands)
+        times = [time for time in (self._queue.next_time(), self._executor.next_time()) if time is not None]
+        return min(times, default=None)
+
+    def _is_allowed(self, item: Item) -> bool:
+        """Whether a control plane that does not do all of its work may look at this key."""
+        if self.mode is Mode.OBSERVE:
+            return item.controller == _POD
+        if item.controller in (_JOB, _CRON_JOB, _POD):
+            obj = self.objects.get(item.key)
+            return obj is not None and obj.metadata.deletionTimestamp is not None
+        return item.controller in (_TRACKING, _ORPHAN, _GARBAGE)
+
+    # --- which change touches which keys ---
+
+    def _on_change(self, change: Change) -> None:
+        is_gone = change.type == "DELETED"
+        self._collector.observe(change)
+        if is_gone:
+            self._forget(change)
+        self._touch(change.key, change.object, change.previous)
+
+    def _touch(self, key: Key, obj: Any, previous: Any) -> None:
+        if key.kind == POD.kind:
+            self._touch_for_pod(key, obj, previous)
+        elif key.kind == JOB.kind:
+            self._touch_for_job(key, obj)
+        elif key.kind == CRON_JOB.kind:
+            self._touch_cron_job(key, obj, previous)
+        elif key.kind in (CONFIG_MAP.kind, SECRET.kind):
+            for pod in self.node.pods_of_namespace(key.namespace):
+                self._queue.add(Item(_POD, pod))
+
+    def _touch_for_pod(self, key: Key, pod: Any, previous: Any) -> None:
+        self._queue.add(Item(_POD, key))
+        if TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
+            self._queue.add(Item(_TRACKING, key))
+        owners = {(owner.kind, owner.name) for owner in (controller_of(pod), previous and controller_of(previous)) if owner}
+        for kind, name in owners:
+            if kind == JOB.kind:
+                self._queue.add(Item(_JOB, Key(JOB.kind, key.namespace, name)))
+        if not owners:
+            # Any Job whose selector matches may adopt it.
+            for job in self.objects.list(JOB.kind, key.namespace):
+                self._queue.add(Item(_JOB, key_of(job)))
+
+    def _touch_for_job(self, key: Key, job: Any) -> None:
+        self._queue.add(Item(_JOB, key))
+        self._queue.add(Item(_TTL, key))
+        if finished_condition(job) or self.objects.get(key) is None:
+            for pod in self.objects.controlled(POD.kind, job.metadata.uid):
+                if TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
+                    self._queue.add(Item(_TRACKING, key_of(pod)))
+        owner = controller_of(job)
+        if owner is not None and owner.kind == CRON_JOB.kind:
+            self._queue.add(Item(_CRON_JOB, Key(CRON_JOB.kind, key.namespace, owner.name)))
+
+    def _touch_cron_job(self, key: Key, cron_job: Any, previous: Any) -> None:
+        item = Item(_CRON_JOB, key)
+        if previous is None or self.objects.get(key) is None:
+            self._queue.add(item)
+            return
+        edit = enqueue_after_edit(previous, cron_job, self._now)
+        for event in edit.events:
+            self._applier.emit(cron_job, Source("cronjob-controller"), event.type, event.reason, event.message, self._now)
+        if edit.after_seconds is not None:
+            self._queue.add_at(item, self._now + timedelta(seconds=max(0.0, edit.after_seconds)))
+
+    def _forget(self, change: Change) -> None:
+        uid = change.object.metadata.uid
+        self._memories.pop(uid, None)
+        self._applier.forget(uid)
+        if change.key.kind == POD.kind and self.node.record(uid) is not None:
+            self._queue.add(Item(_ORPHAN, Key(POD.kind, "", uid)))
+
+    # --- one look at one key ---
+
+    def _sync_job(self, item: Item, now: datetime) -> None:
+        job = self.objects.get(item.key)
+        if job is None:
+            self._queue.forget(item)
+            return
+        uid = job.metadata.uid
+        pods = [*self.objects.controlled(POD.kind, uid), *self.objects.uncontrolled(POD.kind, item.key.namespace)]
+        plan = reconcile_job(job, pods, now, self._memories.get(uid))
+        self._memories[uid] = plan.memory
+        self._apply(item, plan, job, "job-controller", now)
+
+    def _sync_cron_job(self, item: Item, now: datetime) -> None:
+        cron_job = self.objects.get(item.key)
+        if cron_job is None:
+            self._queue.forget(item)
+            return
+        plan = reconcile_cron_job(cron_job, self.objects.list(JOB.kind, item.key.namespace), now)
+        self._apply(item, plan, cron_job, "cronjob-controller", now)
+
+    def _sync_ttl(self, item: Item, now: datetime) -> None:
+        job = self.objects.get(item.key)
+        if job is None:
+            self._queue.forget(item)
+            return
+        self._apply(item, reconcile_ttl(job, job, now), job, "ttl-after-finished-controller", now)
+
+    def _sync_tracking(self, item: Item, now: datetime) -> None:
+        pod = self.objects.get(item.key)
+        if pod is None:
+            self._queue.forget(item)
+            return
+        owner = controller_of(pod)
+        job = self.objects.get(Key(JOB.kind, item.key.namespace, owner.name)) if owner and owner.kind == JOB.kind else None
+        self._apply(item, release_untracked_pod(pod, job), pod, "job-controller", now)
+
+    def _apply(self, item: Item, plan: Plan, subject: Any, component: str, now: datetime) -> None:
+        error = self._applier.apply(plan, subject, component, now)
+        if error is not None or plan.error is not None:
+            self._queue.retry(item, now)
+            return
+        self._queue.succeeded(item)
+        if plan.requeue_after_seconds is not None:
+            self._queue.add_at(item, now + timedelta(seconds=max(0.0, plan.requeue_after_seconds)))
+
+    def _sync_pod(self, item: Item, now: datetime) -> None:
+        wake_time = self.node.sync(item.key, now)
+        if wake_time is not None:
+            self._queue.add_at(item, wake_time)
+
+    def _sync_orphan(self, item: Item, now: datetime) -> None:
+        wake_time = self.node.sync_orphan(item.key.name, now)
+        if wake_time is not None:
+            self._queue.add_at(item, wake_time)
+
+    def _collect(self, item: Item, now: datetime) -> None:
+        if self._collector.look(item.key.name, now):
+            self._queue.succeeded(item)
+        else:
+            self._queue.retry(item, now)
+
+    def _drop_old_events(self, item: Item, now: datetime) -> None:
+        self.registry.drop_old_events(now - _EVENT_LIFE)
+        self._queue.add_at(item, now + timedelta(minutes=10))
