@@ -13,7 +13,8 @@ _NAME_RULE = (
 )
 _VALUE_RULE = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end"
-    f" with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '({_NAME})?')"
+    " with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345',"
+    f" regex used for validation is '({_NAME})?')"
 )
 _SUBDOMAIN_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end"

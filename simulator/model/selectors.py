@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simulator.model.kubernetes import meta_v1
 from simulator.model.labels import label_key_errors, label_value_errors
@@ -15,6 +15,7 @@ from simulator.model.quoting import go_quoted
 
 _SPECIAL = "=!(),><"
 _OPERATORS = {"=": "In", "==": "In", "!=": "NotIn", "in": "In", "notin": "NotIn", ">": "Gt", "<": "Lt"}
+_STRUCTURED = ("In", "NotIn", "Exists", "DoesNotExist")
 _OPERATOR_NAMES = "in, notin, =, ==, !=, gt, lt"
 _TOKEN = re.compile(r"[ \t\r\n]*(==|!=|[=!(),><]|[^=!(),>< \t\r\n]+|)")
 _LARGEST = 2**63 - 1
@@ -71,11 +72,27 @@ def matches_label_selector(selector: meta_v1.LabelSelector | None, labels: Mappi
     if any(labels.get(key) != value for key, value in (selector.matchLabels or {}).items()):
         return False
     return all(
-        expression.operator in ("In", "NotIn", "Exists", "DoesNotExist")
+        expression.operator in _STRUCTURED
         and bool(expression.values) == (expression.operator in ("In", "NotIn"))
         and Requirement(expression.key, expression.operator, frozenset(expression.values or ())).matches(labels)
         for expression in selector.matchExpressions or ()
     )
+
+
+def format_label_selector(selector: Mapping[str, Any] | None) -> str:
+    """A structured selector (as a plain dict) as text: `app=web,tier in (back,front),!old`, `<none>`, or `<error>`."""
+    if not selector:
+        return "<none>"
+    terms = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
+    for expression in selector.get("matchExpressions") or ():
+        key, operator, values = expression.get("key", ""), expression.get("operator"), expression.get("values") or []
+        if operator not in _STRUCTURED or bool(values) != (operator in ("In", "NotIn")) or label_key_errors(key):
+            return "<error>"
+        if operator in ("In", "NotIn"):
+            terms.append((key, f"{key} {operator.lower()} ({','.join(sorted(set(values)))})"))
+        else:
+            terms.append((key, key if operator == "Exists" else f"!{key}"))
+    return ",".join(text for _, text in sorted(terms, key=lambda term: term[0])) or "<none>"
 
 
 def parse_label_selector(text: str) -> LabelSelector:
