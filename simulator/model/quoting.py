@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_SHORT = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", '"': '\\"', "\\": "\\\\"}
+_SHORT = {"\a": "a", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v", '"': '"', "\\": "\\"}
 
 
 def go_quoted(text: str) -> str:
@@ -13,7 +13,7 @@ def go_quoted(text: str) -> str:
 def _escaped(character: str) -> str:
     short = _SHORT.get(character)
     if short is not None:
-        return short
+        return f"\\{short}"
     if character.isprintable():
         return character
     code = ord(character)

@@ -1,0 +1,249 @@
+"""The schedule language of CronJobs: text in, lists of numbers out, or the message with which Kubernetes refuses it.
+
+Strict and complete by itself; nothing here knows about dates or zones. semantics/cronjob.md 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.model.quoting import go_quoted
+
+# What Go's unicode.IsSpace takes for white space; str.split() would also split at the C0 separators.
+_SPACES = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_TO_BLANK = {ord(space): " " for space in _SPACES}
+
+_INT_MAX = 2**63 - 1
+
+_NANOSECONDS = {
+    "ns": 1,
+    "us": 10**3,
+    "\u00b5s": 10**3,  # micro sign
+    "\u03bcs": 10**3,  # Greek mu
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
+
+
+class ScheduleError(ValueError):
+    """A schedule that Kubernetes refuses; the message is the one of its parser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One of the five fields: its numbers in order, and whether it counts as a star (semantics/cronjob.md 3.3)."""
+
+    values: tuple[int, ...]
+    star: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The five fields of a schedule."""
+
+    minute: Field
+    hour: Field
+    day: Field
+    month: Field
+    weekday: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """`@every DURATION`, in whole seconds, at least 1."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    low: int
+    high: int
+    names: dict[str, int]
+
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_MINUTE = _Range(0, 59, {})
+_HOUR = _Range(0, 23, {})
+_DAY = _Range(1, 31, {})
+_MONTH = _Range(1, 12, {name: number for number, name in enumerate(_MONTHS, 1)})
+_WEEKDAY = _Range(0, 6, {name: number for number, name in enumerate(_WEEKDAYS)})
+_RANGES = (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY)
+
+_DESCRIPTORS = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+
+
+def trimmed(text: str) -> str:
+    """`text` without white space at its ends, as Go understands white space."""
+    return text.strip(_SPACES)
+
+
+def split_zone(text: str) -> tuple[str | None, str]:
+    """The zone of a `TZ=`/`CRON_TZ=` prefix (None without one) and the schedule that is left.
+
+    Raises ScheduleError when nothing ends the prefix (the reference parser crashes on it).
+    """
+    if not text.startswith(("TZ=", "CRON_TZ=")):
+        return None, text
+    zone, blank, rest = text.partition("=")[2].partition(" ")
+    if not blank:
+        raise ScheduleError("invalid schedule format: runtime error: slice bounds out of range [:-1]")
+    return zone, trimmed(rest)
+
+
+def read(text: str) -> Fields | Every:
+    """A schedule without zone prefix; raises ScheduleError."""
+    if text.startswith("@"):
+        return _read_descriptor(text)
+    words = text.translate(_TO_BLANK).split(" ")
+    fields = [word for word in words if word]
+    if len(fields) != 5:
+        raise ScheduleError(f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]")
+    return Fields(*(_read_field(field, range_) for field, range_ in zip(fields, _RANGES, strict=True)))
+
+
+def _read_descriptor(text: str) -> Fields | Every:
+    if text in _DESCRIPTORS:
+        return read(_DESCRIPTORS[text])
+    if text.startswith("@every "):
+        try:
+            nanoseconds = go_duration(text.removeprefix("@every "))
+        except ScheduleError as error:
+            raise ScheduleError(f"failed to parse duration {text}: {error}") from None
+        return Every(max(1, nanoseconds // 10**9))
+    raise ScheduleError(f"unrecognized descriptor: {text}")
+
+
+def _read_field(text: str, range_: _Range) -> Field:
+    values: set[int] = set()
+    star = False
+    for item in text.split(","):
+        if item:
+            numbers, item_is_star = _read_item(item, range_)
+            values.update(numbers)
+            star = star or item_is_star
+    return Field(tuple(sorted(values)), star)
+
+
+def _read_item(item: str, range_: _Range) -> tuple[range, bool]:
+    parts = item.split("/")
+    ends = parts[0].split("-")
+    star = ends[0] in ("*", "?")
+    if star:
+        start, end = range_.low, range_.high
+    else:
+        start = end = _number_or_name(ends[0], range_.names)
+        if len(ends) == 2:
+            end = _number_or_name(ends[1], range_.names)
+        elif len(ends) > 2:
+            raise ScheduleError(f"too many hyphens: {item}")
+    step = 1
+    if len(parts) == 2:
+        step = _number(parts[1])
+        if len(ends) == 1:
+            end = range_.high
+        star = star and step <= 1
+    elif len(parts) > 2:
+        raise ScheduleError(f"too many slashes: {item}")
+    if start < range_.low:
+        raise ScheduleError(f"beginning of range ({start}) below minimum ({range_.low}): {item}")
+    if end > range_.high:
+        raise ScheduleError(f"end of range ({end}) above maximum ({range_.high}): {item}")
+    if start > end:
+        raise ScheduleError(f"beginning of range ({start}) beyond end of range ({end}): {item}")
+    if step == 0:
+        raise ScheduleError(f"step of range should be a positive number: {item}")
+    return range(start, end + 1, step), star
+
+
+def _number_or_name(text: str, names: dict[str, int]) -> int:
+    # Go lowers a dotted capital I to a plain i, Python to two characters.
+    named = names.get(text.replace("\u0130", "i").lower())
+    return _number(text) if named is None else named
+
+
+def _number(text: str) -> int:
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise ScheduleError(f"failed to parse int from {text}: strconv.Atoi: parsing {go_quoted(text)}: invalid syntax")
+    digits = digits.lstrip("0") or "0"
+    value = int(digits[:20]) * (-1 if text[0] == "-" else 1)
+    if not -_INT_MAX - 1 <= value <= _INT_MAX:
+        raise ScheduleError(f"failed to parse int from {text}: strconv.Atoi: parsing {go_quoted(text)}: value out of range")
+    if value < 0:
+        raise ScheduleError(f"negative number ({value}) not allowed: {text}")
+    return value
+
+
+def go_duration(text: str) -> int:
+    """A Go duration (`1h30m`, `-1.5s`) in nanoseconds; raises ScheduleError with the message of Go's time package."""
+    invalid = ScheduleError(f"time: invalid duration {_time_quoted(text)}")
+    rest = text[1:] if text[:1] in ("+", "-") else text
+    if rest == "0":
+        return 0
+    if not rest:
+        raise invalid
+    total = 0
+    while rest:
+        if rest[0] != "." and rest[0] not in "0123456789":
+            raise invalid
+        whole, rest = _leading_digits(rest)
+        if len(whole.lstrip("0")) > 19 or int(whole or "0") > 2**63:
+            raise invalid
+        fraction = ""
+        if rest.startswith("."):
+            fraction, rest = _leading_digits(rest[1:])
+        if not whole and not fraction:
+            raise invalid
+        unit_length = next((i for i, character in enumerate(rest) if character in ".0123456789"), len(rest))
+        if unit_length == 0:
+            raise ScheduleError(f"time: missing unit in duration {_time_quoted(text)}")
+        unit, rest = rest[:unit_length], rest[unit_length:]
+        if unit not in _NANOSECONDS:
+            raise ScheduleError(f"time: unknown unit {_time_quoted(unit)} in duration {_time_quoted(text)}")
+        total += int(whole or "0") * _NANOSECONDS[unit] + _fraction_of(fraction, _NANOSECONDS[unit])
+        if total > 2**63:
+            raise invalid
+    if text[0] == "-":
+        return -total
+    if total > _INT_MAX:
+        raise invalid
+    return total
+
+
+def _leading_digits(text: str) -> tuple[str, str]:
+    length = next((i for i, character in enumerate(text) if character not in "0123456789"), len(text))
+    return text[:length], text[length:]
+
+
+def _fraction_of(digits: str, unit: int) -> int:
+    """0.DIGITS of a unit in nanoseconds, in the floating point arithmetic of the reference (digits beyond 2^63 are cut)."""
+    value, scale = 0, 1.0
+    for digit in digits:
+        if value > _INT_MAX // 10:
+            break
+        value = value * 10 + int(digit)
+        scale *= 10
+    return int(float(value) * (float(unit) / scale))
+
+
+def _time_quoted(text: str) -> str:
+    """Quotes of Go's time package: every byte outside printable ASCII is escaped (0x7f is not)."""
+    quoted = ""
+    for character in text:
+        if character < " " or character >= "\x80":
+            quoted += "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+        else:
+            quoted += f"\\{character}" if character in '"\\' else character
+    return f'"{quoted}"'
