@@ -1,0 +1,109 @@
+"""Why, in plain words: the texts that `kjsim why job/NAME` tells of a Job's pods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from simulator.controllers.job.backoff import delay_seconds, finish_time
+from simulator.controllers.job.observed import MAX_INT32, ObservedPod
+from simulator.controllers.job.sync import Sync
+from simulator.model.kubernetes import batch_v1
+
+_PLAIN_REASONS = ("", "Error", "Completed")
+
+
+def seconds(number: float) -> str:
+    """`20 s`, `1.5 s`."""
+    return f"{round(number, 3):g} s"
+
+
+def clock_time(instant: datetime) -> str:
+    """`12:00:40`, rounded up to the second; UTC."""
+    if instant.microsecond:
+        instant = instant.replace(microsecond=0) + timedelta(seconds=1)
+    return f"{instant:%H:%M:%S}"
+
+
+def attempts_of(limit: int | None) -> str:
+    """` of 7` for backoffLimit 6, nothing for a limit that means none."""
+    return "" if limit is None or limit >= MAX_INT32 else f" of {limit + 1}"
+
+
+def failure_of(pod: ObservedPod, policy: batch_v1.PodFailurePolicy | None) -> str:
+    """What became of a failed pod: `pod pingpong-x failed with exit code 1`."""
+    text = _failure(pod)
+    return text if pod.match(policy).counts else f"{text} (ignored by podFailurePolicy)"
+
+
+def _failure(pod: ObservedPod) -> str:
+    status = pod.pod.status
+    if status is not None:
+        statuses = [*(status.containerStatuses or ()), *(status.initContainerStatuses or ())]
+        for container in statuses:
+            terminated = container.state.terminated if container.state is not None else None
+            if terminated is not None and terminated.exitCode != 0:
+                reason = "" if (terminated.reason or "") in _PLAIN_REASONS else f" ({terminated.reason})"
+                where = f" in container {container.name}" if len(statuses) > 1 else ""
+                return f"pod {pod.name} failed with exit code {terminated.exitCode}{reason}{where}"
+        if status.reason and pod.phase == "Failed":
+            return f"pod {pod.name} failed: {status.reason}"
+    return f"pod {pod.name} was deleted" if pod.is_deleting else f"pod {pod.name} failed"
+
+
+def last_failed(pods: Sequence[ObservedPod]) -> ObservedPod | None:
+    """The failed pod that ended last, None if none has failed."""
+    return max((pod for pod in pods if pod.is_failed), key=lambda pod: finish_time(pod.pod), default=None)
+
+
+def creation_cause(sync: Sync, number: int, wanted: int) -> str:
+    """Why a NonIndexed job, or an Indexed one without a limit per index, gets its `number`th pod (from 1) of `wanted`."""
+    limit = sync.backoff_limit
+    is_single = wanted == 1 and (sync.spec.completions or 1) == 1
+    attempt = f"attempt {sync.failed + 1}{attempts_of(limit)}"
+    if sync.failed == 0 and sync.memory.failures == 0:
+        return attempt if is_single else _progress(sync, number, wanted)
+    failed = last_failed(sync.pods)
+    after = failure_of(failed, sync.spec.podFailurePolicy) if failed is not None else "its failed pods are gone"
+    waited = f"; waited {seconds(delay_seconds(sync.memory.failures))}" if sync.memory.failures else ""
+    if is_single:
+        return f"{attempt}: {after}{waited}"
+    of_limit = "" if limit >= MAX_INT32 else f" (backoffLimit {limit})"
+    return f"{_progress(sync, number, wanted)}; {sync.failed} failed so far{of_limit}, last {after}{waited}"
+
+
+def _progress(sync: Sync, number: int, wanted: int) -> str:
+    if sync.spec.completions is None:
+        return f"pod {number} of {wanted} at once"
+    return f"pod {number} of {wanted} at once, {sync.succeeded} of {sync.spec.completions} completions so far"
+
+
+def index_cause(sync: Sync, index: int, number: int, wanted: int) -> str:
+    """Why an index gets a pod."""
+    limit = sync.spec.backoffLimitPerIndex
+    if limit is None:
+        return f"index {index}: {creation_cause(sync, number, wanted)}"
+    failed = sync.kept.get(index)
+    if failed is None:
+        return f"index {index}, attempt 1{attempts_of(limit)}: {_progress(sync, number, wanted)}"
+    counted = failed.failure_count + failed.match(sync.spec.podFailurePolicy).counts
+    failures = failed.failure_count + failed.ignored_failure_count + 1
+    after = failure_of(failed, sync.spec.podFailurePolicy)
+    return f"index {index}, attempt {counted + 1}{attempts_of(limit)}: {after}; waited {seconds(delay_seconds(failures))}"
+
+
+def wait_note(sync: Sync, remaining: float) -> str:
+    """When the next attempt is due, and after which failure."""
+    failures = sync.memory.failures
+    limit = "" if sync.backoff_limit >= MAX_INT32 else f" of {sync.backoff_limit}"
+    number = f"failure {sync.failed}{limit}" if sync.failed else f"{failures} failed in a row (none counts)"
+    at = clock_time(sync.now + timedelta(seconds=remaining))
+    return f"next attempt at {at}: back-off of {seconds(delay_seconds(failures))} after {number}"
+
+
+def index_wait_note(sync: Sync, index: int, remaining: float) -> str:
+    """When a waiting index gets its next pod, and after which failure."""
+    failed = sync.kept[index]
+    failures = failed.failure_count + failed.ignored_failure_count + 1
+    at = clock_time(sync.now + timedelta(seconds=remaining))
+    return f"next attempt of index {index} at {at}: back-off of {seconds(delay_seconds(failures))} after failure {failures}"

@@ -1,0 +1,97 @@
+"""A pod as the Job controller looks at it: the few facts that its rules ask for, read once per sync (semantics/job.md 6)."""
+
+from __future__ import annotations
+
+from simulator.controllers.job.failure_policy import PolicyMatch, match_failure_policy
+from simulator.model.indexes import go_integer
+from simulator.model.kubernetes import batch_v1, core_v1
+
+TRACKING_FINALIZER = "batch.kubernetes.io/job-tracking"
+INDEX_KEY = "batch.kubernetes.io/job-completion-index"
+INDEX_FAILURE_COUNT = "batch.kubernetes.io/job-index-failure-count"
+INDEX_IGNORED_FAILURE_COUNT = "batch.kubernetes.io/job-index-ignored-failure-count"
+MAX_INT32 = 2147483647
+
+
+class ObservedPod:
+    """Facts about one pod of the job.
+
+    `index` is the completion index, or None if the annotation is absent or broken (it may still be too large). `tracked`:
+    it has the tracking finalizer. `is_failed`: phase Failed or, unless the policy is to replace only failed pods, being
+    deleted without having succeeded. `released`: this sync has already asked for the removal of the finalizer.
+    """
+
+    __slots__ = (
+        "_match",
+        "index",
+        "is_deleting",
+        "is_failed",
+        "is_succeeded",
+        "is_terminal",
+        "name",
+        "phase",
+        "pod",
+        "released",
+        "tracked",
+        "uid",
+    )
+
+    def __init__(self, pod: core_v1.Pod, *, only_failed_are_replaced: bool) -> None:
+        metadata = pod.metadata
+        assert metadata is not None
+        self.pod = pod
+        self.name = metadata.name or ""
+        self.uid = metadata.uid or ""
+        self.phase = (pod.status.phase if pod.status is not None else None) or ""
+        self.tracked = metadata.finalizers is not None and TRACKING_FINALIZER in metadata.finalizers
+        self.is_deleting = metadata.deletionTimestamp is not None
+        self.is_succeeded = self.phase == "Succeeded"
+        self.is_failed = self.phase == "Failed" or (
+            self.is_deleting and not self.is_succeeded and not only_failed_are_replaced
+        )
+        self.is_terminal = self.is_succeeded or self.phase == "Failed"
+        self.index = None if metadata.annotations is None else _completion_index(metadata.annotations.get(INDEX_KEY))
+        self.released = False
+        self._match: PolicyMatch | None = None
+
+    @property
+    def metadata_annotations(self) -> dict[str, str]:
+        """The annotations, {} if it has none."""
+        metadata = self.pod.metadata
+        return (metadata.annotations if metadata is not None else None) or {}
+
+    def match(self, policy: batch_v1.PodFailurePolicy | None) -> PolicyMatch:
+        """What the podFailurePolicy says of this failed pod; looked up once."""
+        if self._match is None:
+            self._match = match_failure_policy(policy, self.pod)
+        return self._match
+
+    @property
+    def is_ready(self) -> bool:
+        """Condition Ready=True."""
+        for condition in (self.pod.status.conditions if self.pod.status is not None else None) or ():
+            if condition.type == "Ready":
+                return condition.status == "True"
+        return False
+
+    @property
+    def failure_count(self) -> int:
+        """Counted failures of its index before this pod (annotation; 0 where unreadable)."""
+        return _count(self.metadata_annotations.get(INDEX_FAILURE_COUNT))
+
+    @property
+    def ignored_failure_count(self) -> int:
+        """Failures of its index before this pod that podFailurePolicy ignored (annotation; 0 where unreadable)."""
+        return _count(self.metadata_annotations.get(INDEX_IGNORED_FAILURE_COUNT))
+
+
+def _completion_index(text: str | None) -> int | None:
+    if text is None:
+        return None
+    index = go_integer(text)
+    return index if index is not None and index >= 0 else None
+
+
+def _count(text: str | None) -> int:
+    count = go_integer(text or "")
+    return count if count is not None and 0 <= count <= MAX_INT32 else 0

@@ -1,0 +1,192 @@
+"""What one sync of a job knows: its pods in their classes, the counts, the indexes (semantics/job.md 6, 7.3-7.6, 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from simulator.controllers.job.backoff import JobMemory, finish_time, updated_memory
+from simulator.controllers.job.observed import ObservedPod
+from simulator.controllers.plan import Operation
+from simulator.model.indexes import Intervals, add_indexes, count_indexes, has_index, parse_indexes
+from simulator.model.kubernetes import batch_v1
+from simulator.model.metadata import Key, key_of
+
+
+@dataclass(slots=True)
+class Sync:
+    """One sync under way.
+
+    `status` is a draft that becomes the new status; `active_count`, `ready` and `terminating` follow what the sync does.
+    `succeeded` is the number of completed indexes for an Indexed job. `completed_before` are the indexes that the status
+    holds, `completed` also those of pods seen now. `failed_indexes` is None without backoffLimitPerIndex. `kept` are the
+    failed pods, by index, that wait for their replacement. `memory` is the updated back-off record. `start_time` is
+    exact, not cut to the second, in the sync that sets it.
+    """
+
+    job: batch_v1.Job
+    key: Key
+    spec: batch_v1.JobSpec
+    now: datetime
+    pods: list[ObservedPod]
+    status: batch_v1.JobStatus
+    memory: JobMemory
+    uncounted_succeeded: Container[str]
+    uncounted_failed: Container[str]
+    start_time: datetime | None
+    operations: list[Operation] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    wait_seconds: float | None = None
+    active: list[ObservedPod] = field(default_factory=list)
+    active_count: int = 0
+    ready: int = 0
+    terminating: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    completed_before: Intervals = ()
+    completed: Intervals = ()
+    failed_indexes: Intervals | None = None
+    kept: dict[int, ObservedPod] = field(default_factory=dict)
+
+    @property
+    def is_indexed(self) -> bool:
+        """completionMode Indexed."""
+        return self.spec.completionMode == "Indexed"
+
+    @property
+    def is_suspended(self) -> bool:
+        """spec.suspend is true."""
+        return bool(self.spec.suspend)
+
+    @property
+    def is_deleting(self) -> bool:
+        """The job has a deletionTimestamp."""
+        return self.job.metadata is not None and self.job.metadata.deletionTimestamp is not None
+
+    @property
+    def completions(self) -> int:
+        """spec.completions, 0 if absent."""
+        return self.spec.completions or 0
+
+    @property
+    def backoff_limit(self) -> int:
+        """spec.backoffLimit with its default."""
+        return 6 if self.spec.backoffLimit is None else self.spec.backoffLimit
+
+    @property
+    def parallelism(self) -> int:
+        """spec.parallelism with its default."""
+        return 1 if self.spec.parallelism is None else self.spec.parallelism
+
+    def valid_index(self, pod: ObservedPod) -> int | None:
+        """The completion index of a pod if it is one of this job's, else None."""
+        return pod.index if pod.index is not None and pod.index < self.completions else None
+
+    def wake_up_after(self, seconds: float) -> None:
+        """Ask to be called again; the shortest delay wins."""
+        self.wait_seconds = seconds if self.wait_seconds is None else min(self.wait_seconds, seconds)
+
+
+def observe(job: batch_v1.Job, pods: list[ObservedPod], memory: JobMemory, now: datetime) -> Sync:
+    """Count the claimed pods of a job at `now`."""
+    assert job.spec is not None
+    status = job.status or batch_v1.JobStatus()
+    uncounted = status.uncountedTerminatedPods or batch_v1.UncountedTerminatedPods()
+    sync = Sync(
+        job=job,
+        key=key_of(job),
+        spec=job.spec,
+        now=now,
+        pods=pods,
+        status=replace(status, conditions=list(status.conditions) if status.conditions else None),
+        memory=memory,
+        uncounted_succeeded=frozenset(uncounted.succeeded or ()),
+        uncounted_failed=frozenset(uncounted.failed or ()),
+        start_time=now if status.startTime is None and not job.spec.suspend else status.startTime,
+    )
+    new_succeeded, new_failed = _classify(sync)
+    policy = job.spec.podFailurePolicy
+    counted = new_failed if policy is None else [pod for pod in new_failed if pod.match(policy).counts]
+    sync.succeeded = (status.succeeded or 0) + len(uncounted.succeeded or ()) + len(new_succeeded)
+    sync.failed = (status.failed or 0) + len(uncounted.failed or ()) + len(counted)
+    sync.memory = updated_memory(
+        memory, [finish_time(pod.pod) for pod in new_succeeded], [finish_time(pod.pod) for pod in new_failed]
+    )
+    if sync.is_indexed:
+        _observe_indexes(sync, status, new_failed)
+    return sync
+
+
+def _classify(sync: Sync) -> tuple[list[ObservedPod], list[ObservedPod]]:
+    """Count active, ready and terminating pods; give the newly succeeded and the newly failed ones."""
+    new_succeeded: list[ObservedPod] = []
+    new_failed: list[ObservedPod] = []
+    needs_index = sync.is_indexed
+    for pod in sync.pods:
+        if not pod.is_terminal:
+            if pod.is_deleting:
+                sync.terminating += 1
+            else:
+                sync.active.append(pod)
+                if pod.is_ready:
+                    sync.ready += 1
+                continue
+        if not pod.tracked or (needs_index and sync.valid_index(pod) is None):
+            continue
+        if pod.is_succeeded and pod.uid not in sync.uncounted_succeeded:
+            new_succeeded.append(pod)
+        elif pod.is_failed and pod.uid not in sync.uncounted_failed:
+            new_failed.append(pod)
+    sync.active_count = len(sync.active)
+    return new_succeeded, new_failed
+
+
+def _observe_indexes(sync: Sync, status: batch_v1.JobStatus, new_failed: list[ObservedPod]) -> None:
+    completions = sync.completions
+    sync.completed_before = parse_indexes(status.completedIndexes, completions)
+    done: set[int] = set()
+    failed: list[ObservedPod] = []
+    for pod in sync.pods:
+        if pod.tracked and pod.index is not None and pod.index < completions:
+            if pod.is_succeeded:
+                done.add(pod.index)
+            elif pod.is_failed:
+                failed.append(pod)
+    sync.completed = add_indexes(sync.completed_before, done)
+    sync.succeeded = count_indexes(sync.completed)
+    if sync.spec.backoffLimitPerIndex is not None:
+        limit = sync.spec.backoffLimitPerIndex
+        lost = {pod.index for pod in failed if pod.index is not None and _fails_index(sync, pod, limit)}
+        sync.failed_indexes = add_indexes(parse_indexes(status.failedIndexes, completions), lost)
+        sync.kept = _kept_pods(sync, new_failed, sync.failed_indexes)
+
+
+def _fails_index(sync: Sync, pod: ObservedPod, limit: int) -> bool:
+    match = pod.match(sync.spec.podFailurePolicy)
+    return match.action == "FailIndex" or (match.counts and pod.failure_count >= limit)
+
+
+def _kept_pods(sync: Sync, new_failed: list[ObservedPod], failed_indexes: Intervals) -> dict[int, ObservedPod]:
+    """The last failed pod of each index that is neither completed, failed nor active."""
+    active = {pod.index for pod in sync.active}
+    kept: dict[int, ObservedPod] = {}
+    for pod in new_failed:
+        index = pod.index
+        if index is None or index in active or has_index(sync.completed, index) or has_index(failed_indexes, index):
+            continue
+        previous = kept.get(index)
+        if previous is None or _is_later(pod, previous):
+            kept[index] = pod
+    return kept
+
+
+def _is_later(pod: ObservedPod, previous: ObservedPod) -> bool:
+    """It has at least the total failure count and the finish time of the other one."""
+    return _total(previous) <= _total(pod) and finish_time(pod.pod) >= finish_time(previous.pod)
+
+
+def _total(pod: ObservedPod) -> int:
+    return pod.failure_count + pod.ignored_failure_count
