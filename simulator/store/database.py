@@ -23,12 +23,16 @@ CREATE TABLE objects (
 ) WITHOUT ROWID;
 CREATE TABLE decisions (
     id INTEGER PRIMARY KEY, time TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
-    uid TEXT NOT NULL, text TEXT NOT NULL
+    uid TEXT NOT NULL, owner TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX decisions_of ON decisions (kind, namespace, name);
+CREATE INDEX decisions_owned ON decisions (owner);
 """
 
 _KEPT_DECISIONS = 100_000
+
+DecisionRow = tuple[str, str, str, str, str, str, str]
+"""Time, the object's kind, namespace, name and uid, the uid of its controller (empty: it has none), text."""
 
 
 class Database:
@@ -38,15 +42,17 @@ class Database:
         self.path = path
         try:
             if read_only:
-                self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=5)
+                self._connection = sqlite3.connect(
+                    f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=5, check_same_thread=False
+                )
             else:
-                self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+                self._connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
             self._prepare(read_only)
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 
     def _prepare(self, read_only: bool) -> None:
-        # The threads of the API never touch the connection: it belongs to the control plane's thread alone.
+        # One thread at a time uses the connection: first the one that opens it, then the control plane's.
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise StateError(
@@ -59,7 +65,9 @@ class Database:
         self._connection.execute("PRAGMA synchronous=NORMAL")
         if version == 0:
             if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise StateError(f"{self.path} is not a kjsim database: move it away, or choose another directory with --home")
+                raise StateError(
+                    f"{self.path} is not a kjsim database: move it away, or choose another directory with --home"
+                )
             self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
 
     def meta(self) -> dict[str, str]:
@@ -76,11 +84,16 @@ class Database:
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 
-    def decisions(self, kind: str, namespace: str, name: str) -> list[tuple[str, str, str]]:
-        """`(time, uid, text)` of the decisions about one object, oldest first."""
+    def decisions(self, kind: str, namespace: str, name: str) -> list[DecisionRow]:
+        """The decisions about an object of that name and about what such an object controls, oldest first."""
         try:
             return self._connection.execute(
-                "SELECT time, uid, text FROM decisions WHERE kind = ? AND namespace = ? AND name = ? ORDER BY id",
+                """
+                SELECT time, kind, namespace, name, uid, owner, text FROM decisions
+                WHERE (kind = ?1 AND namespace = ?2 AND name = ?3)
+                OR owner IN (SELECT uid FROM decisions WHERE kind = ?1 AND namespace = ?2 AND name = ?3)
+                ORDER BY id
+                """,
                 (kind, namespace, name),
             ).fetchall()
         except sqlite3.Error as error:
@@ -90,7 +103,7 @@ class Database:
         self,
         puts: Iterable[tuple[str, str, str, bytes]],
         deletes: Iterable[tuple[str, str, str]],
-        decisions: Iterable[tuple[str, str, str, str, str, str]],
+        decisions: Iterable[DecisionRow],
         meta: dict[str, str],
     ) -> None:
         """Write everything in one transaction, or nothing."""
@@ -101,7 +114,8 @@ class Database:
                 connection.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", puts)
                 connection.executemany("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?", deletes)
                 connection.executemany(
-                    "INSERT INTO decisions (time, kind, namespace, name, uid, text) VALUES (?, ?, ?, ?, ?, ?)", decisions
+                    "INSERT INTO decisions (time, kind, namespace, name, uid, owner, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    decisions,
                 )
                 connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
                 connection.execute("COMMIT")

@@ -8,9 +8,9 @@ outside sees what a crash could take back. A stored struct is never changed, onl
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from simulator.errors import Expired
 from simulator.model.kinds import KINDS
 from simulator.model.kubernetes import to_json
 from simulator.model.metadata import Key, controller_of, key_of
-from simulator.store.database import Database
+from simulator.store.database import Database, DecisionRow
 
 HISTORY = 4096
 """How many changes a watch can go back."""
@@ -35,6 +35,15 @@ class Change:
     previous: Any
 
 
+class Decision(NamedTuple):
+    """Why something was decided, in plain words: when (RFC 3339), about which object."""
+
+    time: str
+    key: Key
+    uid: str
+    text: str
+
+
 class Objects:
     """All objects of one instance. `database` None keeps them in memory only (forecast, tests).
 
@@ -49,9 +58,9 @@ class Objects:
         self._by_uid: dict[str, Key] = {}
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._uncommitted: list[Change] = []
-        self._decisions: list[tuple[str, str, str, str, str, str]] = []
+        self._decisions: list[DecisionRow] = []
         self._listeners: list[Callable[[Change], None]] = []
-        self._watchers: list[Callable[[list[Change]], None]] = []
+        self._watchers: list[Callable[[Sequence[Change]], None]] = []
         self._meta: dict[str, str] = {}
         self._facts_changed = False
         self.resource_version = 0
@@ -144,13 +153,20 @@ class Objects:
 
     def add_decision(self, time: str, key: Key, uid: str, text: str) -> None:
         """Remember why something was decided; written with the next commit, forgotten where nothing is persisted."""
-        self._decisions.append((time, key.kind, key.namespace, key.name, uid, text))
+        obj = self.get(key)
+        owner = controller_of(obj) if obj is not None else None
+        self._decisions.append((time, *key, uid, owner.uid if owner else "", text))
 
-    def decisions(self, key: Key) -> list[tuple[str, str, str]]:
-        """`(time, uid, text)` of the decisions about an object, oldest first."""
+    def decisions(self, key: Key) -> Sequence[Decision]:
+        """The decisions about an object and about what it controls or controlled, oldest first.
+
+        Those about an earlier object of the same name are among them; their uid tells.
+        """
         stored = self._database.decisions(*key) if self._database else []
-        fresh = [(time, uid, text) for time, *of, uid, text in self._decisions if tuple(of) == key]
-        return stored + fresh
+        fresh = self._decisions
+        uids = {row[4] for row in (*stored, *fresh) if row[1:4] == tuple(key)}
+        rows = stored + [row for row in fresh if row[1:4] == tuple(key) or row[5] in uids]
+        return [Decision(time, Key(*of), uid, text) for time, *of, uid, _, text in rows]
 
     def fact(self, name: str) -> str | None:
         """A fact about this instance (its id, say)."""
@@ -187,12 +203,12 @@ class Objects:
         """Have `listener` called at every write, before it is committed."""
         self._listeners.append(listener)
 
-    def watch(self, watcher: Callable[[list[Change]], None]) -> Callable[[], None]:
+    def watch(self, watcher: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
         """Have `watcher` called with the changes of every commit; returns what ends it."""
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
 
-    def changes_since(self, resource_version: int) -> list[Change]:
+    def changes_since(self, resource_version: int) -> Sequence[Change]:
         """The committed changes after a version; raises `Expired` if they are no longer remembered."""
         if resource_version < self.resource_version and (
             not self._history or self._history[0].resource_version > resource_version + 1
