@@ -1,0 +1,244 @@
+"""From what the runtime shows to container statuses: waiting, running, terminated, and what was before.
+
+Source: semantics/pod-on-docker.md 3.1, 3.2, 3.3 (waiting reasons), 3.5 (fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from simulator.model.kubernetes import core_v1
+from simulator.model.metadata import whole_second
+from simulator.pods.observed import ContainerProbes, Observed, ObservedContainer
+from simulator.pods.restart_rules import is_sidecar, should_restart
+
+STATUS_UNKNOWN = "ContainerStatusUnknown"
+LOST_EXIT_CODE = 137
+LOST_WHILE_RUNNING = "The container could not be located when the pod was deleted.  The container used to be Running"
+LOST_AT_TERMINATION = "The container could not be located when the pod was terminated"
+LOST_INIT = (
+    "Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally"
+)
+RESTARTING_ALL = "RestartingAllContainers"
+RESTARTING_ALL_MESSAGE = "The container is removed because RestartAllContainers in place"
+
+StartErrors = Mapping[str, tuple[str, str]]
+"""By container name: reason and message of the last attempt to start it that failed and was not followed by a good one."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def lost_state(message: str) -> core_v1.ContainerState:
+    """The terminated state of a container of which nothing is known any more."""
+    return core_v1.ContainerState(
+        terminated=core_v1.ContainerStateTerminated(exitCode=LOST_EXIT_CODE, reason=STATUS_UNKNOWN, message=message)
+    )
+
+
+def container_statuses(
+    pod: core_v1.Pod,
+    containers: list[core_v1.Container],
+    old_statuses: Iterable[core_v1.ContainerStatus],
+    observed: Observed,
+    start_errors: StartErrors,
+    *,
+    are_init: bool,
+    is_restarting_all: bool,
+) -> list[core_v1.ContainerStatus]:
+    """The statuses of `containers` (the pod's init containers, or its mains), in spec order.
+
+    `old_statuses`: what was written last. `is_restarting_all`: the old status has AllContainersRestarting True. `ready` and
+    `started` are those of the old status; `mark_ready` sets them anew.
+    """
+    assert pod.spec is not None
+    old_by_name = {status.name: status for status in old_statuses}
+    waiting_reason = "PodInitializing" if pod.spec.initContainers else "ContainerCreating"
+    had_main = any(observed.latest(main.name) is not None for main in pod.spec.containers)
+    statuses = []
+    for container in containers:
+        old = old_by_name.get(container.name)
+        instances = list(observed.all_of(container.name))
+        if instances:
+            status = _from_instances(pod, instances, old)
+        else:
+            status = _without_instance(pod, container, old, waiting_reason)
+            if is_restarting_all and old is not None:
+                _mark_removed(status, old)
+            if are_init and not is_sidecar(container) and had_main and _is_open(status):
+                status.state = core_v1.ContainerState(
+                    terminated=core_v1.ContainerStateTerminated(exitCode=0, reason="Completed", message=LOST_INIT)
+                )
+        _apply_start_error(pod, container, observed, start_errors, status, are_init)
+        status.started = bool(old and old.started)
+        statuses.append(status)
+    return statuses
+
+
+def _is_open(status: core_v1.ContainerStatus) -> bool:
+    return status.state is None or status.state.terminated is None
+
+
+def _from_instances(
+    pod: core_v1.Pod, instances: list[ObservedContainer], old: core_v1.ContainerStatus | None
+) -> core_v1.ContainerStatus:
+    latest = instances[0]
+    state = _state_of(latest, old)
+    restarts = latest.attempt
+    if old is not None:
+        is_lost = latest.state == "unknown" and state.terminated is not None
+        is_back = not _is_open(old) and state.terminated is None and latest.state != "unknown"
+        restarts = max(restarts, old.restartCount + (is_lost or is_back))
+    last_state = _state_of(instances[1], old) if len(instances) > 1 else _last_state_kept(old, latest)
+    return core_v1.ContainerStatus(
+        name=latest.name,
+        image=latest.image,
+        imageID=latest.image_id,
+        containerID=latest.container_id or None,
+        restartCount=restarts,
+        ready=False,
+        state=state,
+        lastState=last_state,
+    )
+
+
+def _last_state_kept(old: core_v1.ContainerStatus | None, latest: ObservedContainer) -> core_v1.ContainerState | None:
+    """How the container before the latest one ended, where only the old status knows."""
+    if old is None:
+        return None
+    ended = old.state.terminated if old.state and latest.state != "unknown" else None
+    return old.state if ended is not None and ended.containerID != latest.container_id else old.lastState
+
+
+def _state_of(instance: ObservedContainer, old: core_v1.ContainerStatus | None) -> core_v1.ContainerState:
+    match instance.state:
+        case "running":
+            return core_v1.ContainerState(running=core_v1.ContainerStateRunning(startedAt=_api_time(instance.started_time)))
+        case "exited":
+            return core_v1.ContainerState(
+                terminated=core_v1.ContainerStateTerminated(
+                    exitCode=instance.exit_code,
+                    reason=instance.reason or None,
+                    message=instance.message or None,
+                    startedAt=_api_time(instance.started_time),
+                    finishedAt=_api_time(instance.finished_time),
+                    containerID=instance.container_id or None,
+                )
+            )
+        case "unknown" if old is not None and old.state is not None and old.state.running is not None:
+            return lost_state(LOST_AT_TERMINATION)
+        case _:
+            return core_v1.ContainerState(waiting=core_v1.ContainerStateWaiting())
+
+
+def _api_time(instant: datetime | None) -> datetime | None:
+    return None if instant is None else whole_second(instant)
+
+
+def _without_instance(
+    pod: core_v1.Pod, container: core_v1.Container, old: core_v1.ContainerStatus | None, waiting_reason: str
+) -> core_v1.ContainerStatus:
+    """The status of a container that the runtime doesn't show."""
+    if old is not None and not _is_open(old):
+        return replace(old)
+    status = core_v1.ContainerStatus(
+        name=container.name,
+        image=container.image or "",
+        imageID="",
+        restartCount=old.restartCount if old else 0,
+        ready=False,
+        state=core_v1.ContainerState(waiting=core_v1.ContainerStateWaiting(reason=waiting_reason)),
+        lastState=old.lastState if old else None,
+    )
+    was_running = old is not None and old.state is not None and old.state.running is not None
+    if was_running and (status.lastState is None or status.lastState.terminated is None):
+        status.lastState = lost_state(LOST_WHILE_RUNNING)
+        if pod.metadata is None or pod.metadata.deletionTimestamp is None:
+            status.restartCount += 1
+    return status
+
+
+def _mark_removed(status: core_v1.ContainerStatus, old: core_v1.ContainerStatus) -> None:
+    """A container that was removed because all start over: it waits, and that counts as one restart."""
+    if old.state is not None and old.state.waiting is not None:
+        if old.state.waiting.reason == RESTARTING_ALL:
+            status.state, status.lastState = old.state, old.lastState
+        return
+    status.restartCount = old.restartCount + 1
+    status.state = core_v1.ContainerState(
+        waiting=core_v1.ContainerStateWaiting(reason=RESTARTING_ALL, message=RESTARTING_ALL_MESSAGE)
+    )
+    status.lastState = core_v1.ContainerState(
+        terminated=core_v1.ContainerStateTerminated(
+            exitCode=LOST_EXIT_CODE, reason=RESTARTING_ALL, message=RESTARTING_ALL_MESSAGE
+        )
+    )
+
+
+def _apply_start_error(
+    pod: core_v1.Pod,
+    container: core_v1.Container,
+    observed: Observed,
+    start_errors: StartErrors,
+    status: core_v1.ContainerStatus,
+    is_init: bool,
+) -> None:
+    """A container that is due to start and could not be, or must wait, shows as waiting with the reason."""
+    error = start_errors.get(container.name)
+    latest = observed.latest(container.name)
+    is_done_init = is_init and latest is not None and latest.state == "exited" and latest.exit_code == 0
+    if error is None or is_done_init or not should_restart(pod, container, observed):
+        return
+    reason, message = error
+    if status.state is not None and status.state.terminated is not None:
+        status.lastState = status.state
+    status.state = core_v1.ContainerState(waiting=core_v1.ContainerStateWaiting(reason=reason, message=message or None))
+
+
+def mark_ready(
+    containers: list[core_v1.Container],
+    statuses: list[core_v1.ContainerStatus],
+    old_statuses: Iterable[core_v1.ContainerStatus],
+    probes: Mapping[str, ContainerProbes],
+    kubelet_start: datetime | None,
+    *,
+    are_init: bool,
+) -> None:
+    """Set `started` and `ready` of fresh statuses (3.5).
+
+    A container that has been running since before `kubelet_start` keeps what the old status said until a probe has run.
+    """
+    old_by_name = {status.name: status for status in old_statuses}
+    for container, status in zip(containers, statuses, strict=True):
+        state = status.state or core_v1.ContainerState()
+        old = old_by_name.get(container.name)
+        results = probes.get(container.name, ContainerProbes())
+        if state.running is None:
+            status.started = False
+        elif results.startup is not None:
+            status.started = results.startup == "success"
+        else:
+            status.started = container.startupProbe is None or bool(old and old.started)
+        if are_init and not is_sidecar(container):
+            if state.terminated is not None and state.terminated.exitCode == 0:
+                status.ready = True
+        elif state.running is None or not status.started:
+            status.ready = False
+        elif results.readiness is not None:
+            status.ready = results.readiness == "success"
+        else:
+            status.ready = container.readinessProbe is None or _was_ready(state.running, old, status, kubelet_start)
+
+
+def _was_ready(
+    running: core_v1.ContainerStateRunning,
+    old: core_v1.ContainerStatus | None,
+    status: core_v1.ContainerStatus,
+    kubelet_start: datetime | None,
+) -> bool:
+    """Whether this very container ran and was ready before the kubelet started."""
+    if kubelet_start is None or old is None or old.containerID != status.containerID:
+        return False
+    return old.ready and (running.startedAt or _EPOCH) < kubelet_start
