@@ -8,9 +8,10 @@ from simulator.model.kubernetes import batch_v1
 
 
 def true_condition(job: batch_v1.Job, type_: str) -> batch_v1.JobCondition | None:
-    """The first condition of this type with status True, or None."""
+    """The condition of this type if it is True; of several the first decides (semantics/job.md 16)."""
     conditions: Iterable[batch_v1.JobCondition] = (job.status.conditions if job.status else None) or ()
-    return next((condition for condition in conditions if condition.type == type_ and condition.status == "True"), None)
+    first = next((condition for condition in conditions if condition.type == type_), None)
+    return first if first is not None and first.status == "True" else None
 
 
 def finished_condition(job: batch_v1.Job) -> batch_v1.JobCondition | None:

@@ -71,6 +71,7 @@ def _metadata(pod: dict[str, Any], job: batch_v1.Job | None) -> dict[str, Any]:
     if job is not None:
         assert job.metadata is not None
         assert job.spec is not None
+        metadata["namespace"] = job.metadata.namespace
         if pod.get("matchesSelector", True):
             metadata["labels"] = dict((job.spec.selector and job.spec.selector.matchLabels) or {})
         owner = pod.get("owner", "self")

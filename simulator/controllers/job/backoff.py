@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from simulator.controllers.job.observed import ObservedPod
+from simulator.controllers.job.observed import ObservedPod, int32
 from simulator.model.kubernetes import core_v1
 
 INITIAL_SECONDS = 10.0
@@ -29,7 +29,7 @@ def updated_memory(memory: JobMemory, succeeded_times: Sequence[datetime], faile
     if not succeeded_times:
         if not failed_times:
             return memory
-        return JobMemory(memory.failures + len(failed_times), max(failed_times))
+        return JobMemory(int32(memory.failures + len(failed_times)), max(failed_times))
     last_success = max(succeeded_times)
     later = [instant for instant in failed_times if instant > last_success]
     return JobMemory(len(later), max(later)) if later else JobMemory()
@@ -37,9 +37,9 @@ def updated_memory(memory: JobMemory, succeeded_times: Sequence[datetime], faile
 
 def delay_seconds(failures: int, initial_seconds: float = INITIAL_SECONDS, max_seconds: float = MAX_SECONDS) -> float:
     """The back-off after so many failures in a row: doubling from the initial one, up to the largest."""
-    if failures <= 0:
+    if failures == 0:
         return 0.0
-    if failures == 1:
+    if failures <= 1:
         return initial_seconds
     return min(max_seconds, initial_seconds * 2.0 ** min(failures - 1, 64))
 
@@ -48,7 +48,7 @@ def remaining_seconds(
     memory: JobMemory, now: datetime, initial_seconds: float = INITIAL_SECONDS, max_seconds: float = MAX_SECONDS
 ) -> float:
     """Seconds of the back-off that are left at `now`; 0 if there is none."""
-    if memory.failures <= 0 or memory.last_failure_time is None:
+    if memory.failures == 0 or memory.last_failure_time is None:
         return 0.0
     elapsed = (now - memory.last_failure_time).total_seconds()
     return max(0.0, delay_seconds(memory.failures, initial_seconds, max_seconds) - elapsed)
@@ -63,7 +63,7 @@ def remaining_seconds_for_index(
     """Seconds of the back-off of one index that are left; `last_failed` is its last failed pod, None if none has failed."""
     if last_failed is None:
         return 0.0
-    failures = last_failed.failure_count + last_failed.ignored_failure_count + 1
+    failures = int32(last_failed.total_failure_count + 1)
     return remaining_seconds(JobMemory(failures, finish_time(last_failed.pod)), now, initial_seconds, max_seconds)
 
 
@@ -87,13 +87,18 @@ def finish_time(pod: core_v1.Pod) -> datetime:
 
 
 def _finish_time_of_containers(pod: core_v1.Pod, status: core_v1.PodStatus) -> datetime | None:
-    """The latest finish time of app containers and sidecars; None unless all that have a status have ended."""
-    statuses = status.containerStatuses or []
+    """The latest finish time of app containers and sidecars.
+
+    Of each kind, all that have a status must have ended; app containers that have not ended leave it to the sidecars.
+    """
+    latest = _latest(None, status.containerStatuses or ())
     if status.initContainerStatuses and pod.spec is not None and pod.spec.initContainers:
         sidecars = {container.name for container in pod.spec.initContainers if container.restartPolicy == "Always"}
-        if sidecars:
-            statuses = statuses + [container for container in status.initContainerStatuses if container.name in sidecars]
-    latest: datetime | None = None
+        latest = _latest(latest, [container for container in status.initContainerStatuses if container.name in sidecars])
+    return latest
+
+
+def _latest(latest: datetime | None, statuses: Iterable[core_v1.ContainerStatus]) -> datetime | None:
     for container in statuses:
         terminated = container.state.terminated if container.state is not None else None
         if terminated is None or terminated.finishedAt is None:

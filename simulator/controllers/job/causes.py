@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from simulator.controllers.job.backoff import delay_seconds, finish_time
-from simulator.controllers.job.observed import MAX_INT32, ObservedPod
+from simulator.controllers.job.observed import MAX_INT32, ObservedPod, int32
 from simulator.controllers.job.sync import Sync
 from simulator.model.kubernetes import batch_v1
 
@@ -87,7 +87,7 @@ def index_cause(sync: Sync, index: int, number: int, wanted: int) -> str:
     if failed is None:
         return f"index {index}, attempt 1{attempts_of(limit)}: {_progress(sync, number, wanted)}"
     counted = failed.failure_count + failed.match(sync.spec.podFailurePolicy).counts
-    failures = failed.failure_count + failed.ignored_failure_count + 1
+    failures = int32(failed.total_failure_count + 1)
     after = failure_of(failed, sync.spec.podFailurePolicy)
     return f"index {index}, attempt {counted + 1}{attempts_of(limit)}: {after}; waited {seconds(delay_seconds(failures))}"
 
@@ -104,6 +104,6 @@ def wait_note(sync: Sync, remaining: float) -> str:
 def index_wait_note(sync: Sync, index: int, remaining: float) -> str:
     """When a waiting index gets its next pod, and after which failure."""
     failed = sync.kept[index]
-    failures = failed.failure_count + failed.ignored_failure_count + 1
+    failures = int32(failed.total_failure_count + 1)
     at = clock_time(sync.now + timedelta(seconds=remaining))
     return f"next attempt of index {index} at {at}: back-off of {seconds(delay_seconds(failures))} after failure {failures}"

@@ -12,7 +12,12 @@ def new_condition(type_: str, status: str, reason: str, message: str, now: datet
     """A condition whose times are both `now`."""
     instant = whole_second(now)
     return batch_v1.JobCondition(
-        type=type_, status=status, lastProbeTime=instant, lastTransitionTime=instant, reason=reason, message=message
+        type=type_,
+        status=status,
+        lastProbeTime=instant,
+        lastTransitionTime=instant,
+        reason=reason or None,
+        message=message or None,
     )
 
 
@@ -29,8 +34,7 @@ def ensure_condition(status: batch_v1.JobStatus, condition: batch_v1.JobConditio
     conditions = status.conditions or []
     for position, existing in enumerate(conditions):
         if existing.type == condition.type:
-            same = (existing.status, existing.reason or "", existing.message or "")
-            if same == (condition.status, condition.reason, condition.message):
+            if _content(existing) == _content(condition):
                 return False
             status.conditions = [*conditions[:position], condition, *conditions[position + 1 :]]
             return True
@@ -38,3 +42,7 @@ def ensure_condition(status: batch_v1.JobStatus, condition: batch_v1.JobConditio
         return False
     append_condition(status, condition)
     return True
+
+
+def _content(condition: batch_v1.JobCondition) -> tuple[str, str, str]:
+    return condition.status, condition.reason or "", condition.message or ""

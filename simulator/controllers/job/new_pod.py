@@ -13,6 +13,7 @@ from simulator.controllers.job.observed import (
     INDEX_KEY,
     TRACKING_FINALIZER,
     ObservedPod,
+    int32,
 )
 from simulator.model.indexes import pod_name_prefix
 from simulator.model.kubernetes import batch_v1, core_v1, meta_v1
@@ -87,8 +88,8 @@ def next_failure_counts(job: batch_v1.Job, replaced: ObservedPod | None) -> tupl
         return 0, 0
     assert job.spec is not None
     if replaced.match(job.spec.podFailurePolicy).counts:
-        return replaced.failure_count + 1, replaced.ignored_failure_count
-    return replaced.failure_count, replaced.ignored_failure_count + 1
+        return int32(replaced.failure_count + 1), replaced.ignored_failure_count
+    return replaced.failure_count, int32(replaced.ignored_failure_count + 1)
 
 
 def _with_index(containers: Sequence[core_v1.Container]) -> list[core_v1.Container]:

@@ -84,6 +84,16 @@ class ObservedPod:
         """Failures of its index before this pod that podFailurePolicy ignored (annotation; 0 where unreadable)."""
         return _count(self.metadata_annotations.get(INDEX_IGNORED_FAILURE_COUNT))
 
+    @property
+    def total_failure_count(self) -> int:
+        """Both counts together."""
+        return int32(self.failure_count + self.ignored_failure_count)
+
+
+def int32(number: int) -> int:
+    """A sum as 32 bits hold it: beyond 2147483647 it goes on from the negative end, as the real counters do."""
+    return (number + 2**31) % 2**32 - 2**31
+
 
 def _completion_index(text: str | None) -> int | None:
     if text is None:

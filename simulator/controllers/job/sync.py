@@ -116,7 +116,7 @@ def observe(job: batch_v1.Job, pods: list[ObservedPod], memory: JobMemory, now: 
         memory, [finish_time(pod.pod) for pod in new_succeeded], [finish_time(pod.pod) for pod in new_failed]
     )
     if sync.is_indexed:
-        _observe_indexes(sync, status, new_failed)
+        _observe_indexes(sync, status)
     return sync
 
 
@@ -144,7 +144,7 @@ def _classify(sync: Sync) -> tuple[list[ObservedPod], list[ObservedPod]]:
     return new_succeeded, new_failed
 
 
-def _observe_indexes(sync: Sync, status: batch_v1.JobStatus, new_failed: list[ObservedPod]) -> None:
+def _observe_indexes(sync: Sync, status: batch_v1.JobStatus) -> None:
     completions = sync.completions
     sync.completed_before = parse_indexes(status.completedIndexes, completions)
     done: set[int] = set()
@@ -161,7 +161,7 @@ def _observe_indexes(sync: Sync, status: batch_v1.JobStatus, new_failed: list[Ob
         limit = sync.spec.backoffLimitPerIndex
         lost = {pod.index for pod in failed if pod.index is not None and _fails_index(sync, pod, limit)}
         sync.failed_indexes = add_indexes(parse_indexes(status.failedIndexes, completions), lost)
-        sync.kept = _kept_pods(sync, new_failed, sync.failed_indexes)
+        sync.kept = _kept_pods(sync, failed, sync.failed_indexes)
 
 
 def _fails_index(sync: Sync, pod: ObservedPod, limit: int) -> bool:
@@ -169,11 +169,11 @@ def _fails_index(sync: Sync, pod: ObservedPod, limit: int) -> bool:
     return match.action == "FailIndex" or (match.counts and pod.failure_count >= limit)
 
 
-def _kept_pods(sync: Sync, new_failed: list[ObservedPod], failed_indexes: Intervals) -> dict[int, ObservedPod]:
-    """The last failed pod of each index that is neither completed, failed nor active."""
+def _kept_pods(sync: Sync, failed: list[ObservedPod], failed_indexes: Intervals) -> dict[int, ObservedPod]:
+    """The last failed pod of each index that is neither completed, failed nor active; also one in the uncounted list."""
     active = {pod.index for pod in sync.active}
     kept: dict[int, ObservedPod] = {}
-    for pod in new_failed:
+    for pod in failed:
         index = pod.index
         if index is None or index in active or has_index(sync.completed, index) or has_index(failed_indexes, index):
             continue
@@ -185,8 +185,4 @@ def _kept_pods(sync: Sync, new_failed: list[ObservedPod], failed_indexes: Interv
 
 def _is_later(pod: ObservedPod, previous: ObservedPod) -> bool:
     """It has at least the total failure count and the finish time of the other one."""
-    return _total(previous) <= _total(pod) and finish_time(pod.pod) >= finish_time(previous.pod)
-
-
-def _total(pod: ObservedPod) -> int:
-    return pod.failure_count + pod.ignored_failure_count
+    return previous.total_failure_count <= pod.total_failure_count and finish_time(pod.pod) >= finish_time(previous.pod)
