@@ -128,6 +128,10 @@ class ControlPlane:
         commands, self.node.commands = self.node.commands, []
         if commands and self.mode is not Mode.OBSERVE:
             self._executor.submit(commands)
+        return self.next_time()
+
+    def next_time(self) -> datetime | None:
+        """The next instant at which there is something to do even if nothing happens."""
         times = [time for time in (self._queue.next_time(), self._executor.next_time()) if time is not None]
         return min(times, default=None)
 

@@ -139,10 +139,11 @@ class Registry:
         new = from_builtins(tree, KINDS[key.kind].type)
         return self._replace(old, new, dry_run), warnings
 
-    def update_status(self, key: Key, status: Any) -> Any:
-        """Replace the status of an object; changing nothing writes nothing."""
+    def update_status(self, key: Key, status: Any, *, resource_version: str | None = None, dry_run: bool = False) -> Any:
+        """Replace the status of an object; changing nothing writes nothing. `resource_version` is a precondition."""
         old = self.get(key)
-        return self._replace(old, msgspec.structs.replace(old, status=status))
+        self._check_unchanged(old, {"resourceVersion": resource_version})
+        return self._replace(old, msgspec.structs.replace(old, status=status), dry_run)
 
     def patch_metadata(self, key: Key, patch: dict[str, Any]) -> Any:
         """Apply a controller's merge patch to the metadata: finalizers and owner references, null taking away."""
@@ -267,9 +268,7 @@ class Registry:
                 labels={"kubernetes.io/metadata.name": name},
             )
             spec = core_v1.NamespaceSpec(finalizers=["kubernetes"])
-            self.objects.put(
-                core_v1.Namespace(metadata=metadata, spec=spec, status=core_v1.NamespaceStatus(phase="Active"))
-            )
+            self.objects.put(core_v1.Namespace(metadata=metadata, spec=spec, status=core_v1.NamespaceStatus(phase="Active")))
 
     def drop_old_events(self, before: datetime) -> None:
         """Remove the events that were last seen before an instant."""

@@ -44,7 +44,9 @@ class StateDirectory:
         except OSError as error:
             raise self._trouble(error) from error
         if not os.access(self.home, os.W_OK | os.X_OK):
-            raise StateError(f"the state directory {self.home} is not writable: choose another one with --home or KJSIM_HOME")
+            raise StateError(
+                f"the state directory {self.home} is not writable: choose another one with --home or KJSIM_HOME"
+            )
 
     def try_lock(self) -> bool:
         """Become the control plane of this directory; False if another process is. Held until `unlock` or the end."""
