@@ -81,18 +81,44 @@ def matches_label_selector(selector: meta_v1.LabelSelector | None, labels: Mappi
 
 def format_label_selector(selector: Mapping[str, Any] | None) -> str:
     """A structured selector (as a plain dict) as text: `app=web,tier in (back,front),!old`, `<none>`, or `<error>`."""
+    try:
+        return label_selector_text(selector) or "<none>"
+    except SelectorError:
+        return "<error>"
+
+
+def label_selector_text(selector: Mapping[str, Any] | None) -> str:
+    """A structured selector (as a plain dict) in the language of `-l`; raises SelectorError where it makes no sense."""
     if not selector:
-        return "<none>"
-    terms = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
+        return ""
+    terms = []
+    for key, value in (selector.get("matchLabels") or {}).items():
+        _check_requirement(key, "In", [value])
+        terms.append((key, f"{key}={value}"))
     for expression in selector.get("matchExpressions") or ():
-        key, operator, values = expression.get("key", ""), expression.get("operator"), expression.get("values") or []
-        if operator not in _STRUCTURED or bool(values) != (operator in ("In", "NotIn")) or label_key_errors(key):
-            return "<error>"
+        key, operator, values = expression.get("key", ""), expression.get("operator"), expression.get("values")
+        _check_requirement(key, operator, values)
         if operator in ("In", "NotIn"):
             terms.append((key, f"{key} {operator.lower()} ({','.join(sorted(set(values)))})"))
         else:
             terms.append((key, key if operator == "Exists" else f"!{key}"))
-    return ",".join(text for _, text in sorted(terms, key=lambda term: term[0])) or "<none>"
+    return ",".join(text for _, text in sorted(terms, key=lambda term: term[0]))
+
+
+def _check_requirement(key: str, operator: Any, values: list[str] | None) -> None:
+    if operator not in _STRUCTURED:
+        raise SelectorError(f"{go_quoted(operator or '')} is not a valid label selector operator")
+    wrong = label_key_errors(key)
+    if wrong:
+        raise SelectorError(f"key: Invalid value: {go_quoted(key)}: {'; '.join(wrong)}")
+    if operator in ("In", "NotIn"):
+        if not values:
+            shown = "null" if values is None else "[]"
+            raise SelectorError(f"values: Invalid value: {shown}: for 'in', 'notin' operators, values set can't be empty")
+        _check_values(key, operator, set(values))
+    elif values:
+        shown = "[" + ",".join(go_quoted(value) for value in values) + "]"
+        raise SelectorError(f"values: Invalid value: {shown}: values set must be empty for exists and does not exist")
 
 
 def parse_label_selector(text: str) -> LabelSelector:

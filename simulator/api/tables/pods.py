@@ -131,7 +131,11 @@ class _Summary:
             self.restarts += status.get("restartCount") or 0
             ended = (status.get("lastState") or {}).get("terminated")
             finished = ended.get("finishedAt") if ended else None
-            if is_set(finished) and (self.last_restart is None or instant(finished) > instant(self.last_restart)):
+            if (
+                finished
+                and is_set(finished)
+                and (self.last_restart is None or instant(finished) > instant(self.last_restart))
+            ):
                 self.last_restart = finished
 
 
