@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,9 @@ class Engine:
     def __init__(self, endpoint: Endpoint, version: tuple[int, int]) -> None:
         self.endpoint = endpoint
         self.version = version
-        self.api = _client(endpoint, _text(version))
-        self.streams = _client(endpoint, _text(version))
+        # Any: the SDK's stubs know only a part of its methods.
+        self.api: Any = _client(endpoint, _text(version))
+        self.streams: Any = _client(endpoint, _text(version))
         self.daemon_id = ""
         self.is_rootless = False
         self.node = Node()
@@ -53,6 +55,13 @@ class Engine:
             engine_version=str(info.get("ServerVersion") or ""),
             allows_negative_oom_score=not self.is_rootless,
         )
+
+    def learn_from_refusal(self, text: str, oom_score_adj: int) -> bool:
+        """Whether a start was refused because of a negative OOM score; remembered, so that it is not asked for again."""
+        if oom_score_adj >= 0 or "oom_score_adj" not in text:
+            return False
+        self.node = replace(self.node, allows_negative_oom_score=False)
+        return True
 
     def url(self, path: str) -> str:
         """The address of an API path, for the calls that the SDK has no method for."""
