@@ -32,4 +32,4 @@ def test_qos_class_of_a_pod_without_status() -> None:
     amounts = {"cpu": "1", "memory": "1Gi"}
     container = {"name": "a", "image": "i", "resources": {"limits": amounts, "requests": amounts}}
     pod = {"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [container]}}
-    assert "QoS Class:       Guaranteed\n" in describe(pod, [], NOW)
+    assert "QoS Class:        Guaranteed\n" in describe(pod, [], NOW)
