@@ -1,4 +1,4 @@
-"""What kubectl prints of an object or list for a JSONPath template: the cases of `wait-jsonpath.json` that need no server."""
+"""What kubectl prints of an object or list for a JSONPath template: cases of `wait-jsonpath.json`, no server needed."""
 
 from __future__ import annotations
 
