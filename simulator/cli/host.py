@@ -70,6 +70,11 @@ class Host:
         result: T = call.result
         return result
 
+    def check(self) -> None:
+        """Raise what made the control plane fail, if something did."""
+        if self._failure is not None:
+            raise self._failure
+
     def stop(self) -> None:
         """End the thread and let go of the engine. Containers go on."""
         self._is_stopping = True

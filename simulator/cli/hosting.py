@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
-import sys
+import threading
 import time
+from collections.abc import Callable
 
-from simulator import __version__
 from simulator.api.app import Api
 from simulator.cli.client import Client, InProcess
 from simulator.cli.host import Host, NoExecutor
 from simulator.clock import RealClock
 from simulator.control_plane import ControlPlane, Mode
-from simulator.errors import EngineUnavailable
 from simulator.model.kinds import POD
 from simulator.pods.executor import Executor
 from simulator.store.database import Database
@@ -54,6 +52,7 @@ class Hosted:
             self._objects.set_fact("instance", f"{random.getrandbits(48):012x}")
         self._executor: Executor = NoExecutor()
         self._stack = contextlib.ExitStack()
+        self._shutdown: Callable[[], None] = lambda: None
         self.client: Client
 
     def start(self, *, engine: str, serve: bool) -> None:
@@ -65,7 +64,14 @@ class Hosted:
         self._objects.commit()
         self.host = Host(control_plane, self._executor, self._clock)
         self._stack.callback(self.host.stop)
-        api = Api(control_plane, self.host.call, self._clock.now, self._executor)
+        api = Api(
+            control_plane,
+            self.host.call,
+            self._clock.now,
+            self._executor,
+            home=self.directory.home,
+            shutdown=self._on_shutdown,
+        )
         self.client = Client(InProcess(api))
         self.host.start()
         if self.mode is Mode.OBSERVE and not isinstance(self._executor, NoExecutor):
@@ -76,6 +82,9 @@ class Hosted:
             server = Server(api)
             server.listen_unix(self.directory.socket)
             self._stack.callback(server.close)
+
+    def _on_shutdown(self) -> None:
+        self._shutdown()
 
     def _has_work_for_engine(self) -> bool:
         pods = self._objects.list(POD.kind)
@@ -98,6 +107,21 @@ class Hosted:
             if self.host.call(lambda: node.has_snapshot or bool(node.engine.error and node.engine.time.year > 1)):
                 break
             time.sleep(0.005)
+
+    def require_engine(self) -> None:
+        """Return once the engine has answered; raises `EngineUnavailable` if none does."""
+        wait = getattr(self._executor, "wait_until_connected", None)
+        if wait is not None:
+            wait()
+
+    def on_shutdown(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called when a client asks for the end (`kjsim down`)."""
+        self._shutdown = callback
+
+    def wait(self, ended: threading.Event) -> None:
+        """Wait for `ended`; raises what made the control plane fail meanwhile."""
+        while not ended.wait(0.5):
+            self.host.check()
 
     def close(self) -> None:
         """End everything; containers go on. A sweeping control plane first finishes what it has begun."""

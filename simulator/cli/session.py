@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.cli.client import Client, UnixSocket
+from simulator.cli.client import Client
+from simulator.cli.living import living_client
 from simulator.errors import StateError
 from simulator.store.state_directory import StateDirectory, default_home
 
@@ -52,7 +53,7 @@ def open_session(
     directory = state_directory(home)
     deadline = time.monotonic() + _SOCKET_PATIENCE_SECONDS
     while True:
-        client = _client_of_living(directory)
+        client = living_client(directory)
         if client is not None:
             yield Session(client, directory)
             return
@@ -72,14 +73,3 @@ def open_session(
         yield Session(hosted.client, directory, hosted)
     finally:
         hosted.close()
-
-
-def _client_of_living(directory: StateDirectory) -> Client | None:
-    if not directory.is_locked():
-        return None
-    client = Client(UnixSocket(directory.socket))
-    try:
-        client.ping()
-    except OSError:
-        return None
-    return client

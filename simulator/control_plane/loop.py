@@ -89,7 +89,9 @@ class ControlPlane:
             touch_pod=lambda key: self._queue.add(Item(_POD, key)),
             touch_orphan=lambda uid: self._queue.add(Item(_ORPHAN, Key(POD.kind, "", uid))),
         )
-        self._collector = Collector(objects, self.registry, touch=lambda uid: self._queue.add(Item(_GARBAGE, Key("", "", uid))))
+        self._collector = Collector(
+            objects, self.registry, touch=lambda uid: self._queue.add(Item(_GARBAGE, Key("", "", uid)))
+        )
         self._handlers: dict[str, Callable[[Item, datetime], None]] = {
             _JOB: self._sync_job,
             _CRON_JOB: self._sync_cron_job,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from simulator.control_plane.applier import Applier
 from simulator.model.kinds import CONFIG_MAP, POD, SECRET
@@ -41,7 +41,7 @@ class Node:
         self._records: dict[str, PodRecord] = {}
         self._images: dict[str, ImageReport] = {}
         self.commands: list[Command] = []
-        self.engine = EngineReport(datetime.min, reachable=False, error="the engine has not answered yet")
+        self.engine = EngineReport(datetime.min.replace(tzinfo=UTC), reachable=False, error="the engine has not answered yet")
         self.has_snapshot = False
 
     def record(self, uid: str) -> PodRecord | None:
@@ -113,9 +113,7 @@ class Node:
             return None
         uid = pod.metadata.uid
         record = self._records.get(uid) or PodRecord(uid)
-        plan = sync_pod(
-            pod, record, self._executor.node, now, images=self._images, sources=self._sources(key.namespace)
-        )
+        plan = sync_pod(pod, record, self._executor.node, now, images=self._images, sources=self._sources(key.namespace))
         self._records[uid] = plan.record
         if plan.node_name:
             self._registry.bind(key, plan.node_name)

@@ -1,0 +1,189 @@
+"""`kjsim run`: a Job or CronJob from a manifest, here and now, until its end."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from simulator.cli import manifests
+from simulator.cli.flags import Flags, Options, duration, integer
+from simulator.cli.session import Session, open_session, state_directory
+from simulator.errors import KjsimError, UsageError
+
+if TYPE_CHECKING:
+    from simulator.cli.run.runner import Goal, View
+    from simulator.parser import Manifest
+
+EXAMPLES = """
+kjsim run manifests/simple-job.yml          # watch it to its end; exit code 0 if it is complete, 1 if it failed
+kjsim run job.yml --timeout 5m              # suspend it after five minutes, exit code 124
+kjsim run job.yml --detach                  # leave it to the background (kjsim up)
+kjsim run cron.yml --runs 3                 # until three runs have finished
+kjsim run cron.yml --now --runs 1           # fire once without waiting for the slot
+kjsim run job.yml -o json | jq .status      # the Job as it ended
+"""
+
+
+def add_arguments(flags: Flags) -> None:
+    """Declare the flags of `run`."""
+    flags.usage = "kjsim run FILE... [flags]"
+    flags.description = (
+        "Run the Jobs and CronJobs of manifests as real containers, and show pods and logs until the end.\n"
+        "A Job that has finished is replaced; one that runs is joined; a suspended one goes on. Ctrl-C suspends it: its pods\n"
+        "end within their grace period, and `kjsim run` again resumes it."
+    )
+    flags.examples = EXAMPLES
+    flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
+    flags.add_argument("-R", "--recursive", action="store_true", help="Folders with all that is below them.")
+    flags.add_argument("--detach", action="store_true", help="Start it in the background (kjsim up) and return.")
+    flags.add_argument("--timeout", type=duration, metavar="DURATION", help="Suspend it after so long (90s, 5m).")
+    flags.add_argument("--runs", type=integer, metavar="N", help="Of a CronJob: end after N finished runs.")
+    flags.add_argument("--now", action="store_true", help="Of a CronJob: fire once at once.")
+    flags.add_argument("-o", "--output", metavar="FORMAT", help="json or yaml: print the final Job and nothing else.")
+
+
+def run(options: Options) -> int:
+    """Run; exit code 0 if all Jobs are complete, 1 if one failed."""
+    if options.output not in (None, "json", "yaml"):
+        raise UsageError(f'unable to match a printer suitable for the output format "{options.output}": one of json, yaml')
+    if options.runs is not None and options.runs < 1:
+        raise UsageError("--runs takes a number from 1")
+    deadline = None if options.timeout is None else time.monotonic() + options.timeout
+    wanted: list[Manifest] = []
+    if options.detach:
+        from simulator.cli import background
+
+        wanted = _read(options)
+        background.start(state_directory(options.home))
+    while True:
+        with open_session(options.home, mode="act", engine="always", serve=True) as session:
+            # The engine is being connected meanwhile.
+            wanted = wanted or _read(options)
+            if session.hosted is not None:
+                session.hosted.require_engine()
+            try:
+                return _run(session, wanted, options, deadline)
+            except ConnectionError:
+                if session.hosted is not None:
+                    raise
+        print("the control plane that this run was a client of has ended: going on without it", file=sys.stderr)
+
+
+def _read(options: Options) -> list[Manifest]:
+    wanted = manifests.read(options, command="run")
+    if not any(manifest.kind.kind in ("Job", "CronJob") for manifest in wanted):
+        raise KjsimError("there is no Job and no CronJob in these manifests: nothing to run (kjsim apply creates the rest)")
+    if len({manifest.object["metadata"].get("namespace") for manifest in wanted if manifest.kind.namespaced}) > 1:
+        raise UsageError("run takes manifests of one namespace at a time")
+    for manifest in wanted:
+        manifests.warn(manifest.warnings)
+    return wanted
+
+
+def _run(session: Session, wanted: list[Manifest], options: Options, deadline: float | None) -> int:
+    from simulator.cli.run.runner import ControlPlaneLost, Runner
+
+    hosted = session.hosted
+    with _view(options) as view:
+        goal = _start(session, wanted, options, view)
+        if options.detach:
+            view.say("it goes on in the background: kjsim get pods; kjsim logs; kjsim down")
+            return 0
+        check = hosted.host.check if hosted else lambda: None
+        runner = Runner(session.client, goal, view, deadline=deadline, check=check)
+        try:
+            code = runner.run()
+        except ControlPlaneLost as error:
+            raise ConnectionError("the control plane has ended") from error
+        if goal.cron_jobs:
+            _suspend_cron_jobs(session, goal, view)
+    if options.output:
+        from simulator.cli.printing import object_text
+
+        for job in runner.results.values():
+            print(object_text({"apiVersion": "batch/v1", "kind": "Job", **job}, options.output), end="")
+    return code
+
+
+def _view(options: Options) -> contextlib.AbstractContextManager[View]:
+    if options.output:
+        from simulator.cli.run.plain import PlainView
+
+        return PlainView(sys.stderr, sys.stderr)
+    if sys.stdout.isatty() and not options.detach:
+        from simulator.cli.run.live import LiveView
+
+        return LiveView()
+    from simulator.cli.run.plain import PlainView
+
+    return PlainView()
+
+
+def _start(session: Session, wanted: list[Manifest], options: Options, view: View) -> Goal:
+    from simulator.cli.applying import apply
+    from simulator.cli.output import qualified
+    from simulator.cli.run.runner import Goal
+    from simulator.cli.run.starting import fire, start_cron_job, start_job, unfinished_others
+
+    client = session.client
+    if session.hosted is not None:
+        own = [
+            (m.kind.kind, m.object["metadata"].get("namespace", ""), m.object["metadata"].get("name", "")) for m in wanted
+        ]
+        others = unfinished_others(client, own)
+        if others:
+            view.say(f"this run is the control plane meanwhile; these go on too: {', '.join(others)}")
+    goal = Goal(options.namespace, runs=options.runs)
+    for manifest in sorted(wanted, key=lambda manifest: manifest.kind.kind in ("Job", "CronJob")):
+        kind, tree = manifest.kind, manifest.object
+        if kind.kind == "Job":
+            goal.namespace = tree["metadata"]["namespace"]
+            started = start_job(client, tree, view.say)
+            goal.jobs[started["metadata"]["uid"]] = started
+        elif kind.kind == "CronJob":
+            goal.namespace = tree["metadata"]["namespace"]
+            started = start_cron_job(client, tree, view.say)
+            goal.cron_jobs[started["metadata"]["uid"]] = started
+            view.say(_next_firing(started))
+            if options.now:
+                fired = fire(client, started, view.say)
+                goal.jobs[fired["metadata"]["uid"]] = fired
+                goal.fired.add(fired["metadata"]["uid"])
+        else:
+            applied = apply(client, kind, tree)
+            view.say(f"{qualified(kind, tree['metadata']['name'])} {applied.verb}")
+            continue
+        goal.files[started["metadata"]["uid"]] = manifest.file
+    return goal
+
+
+def _next_firing(cron_job: dict[str, Any]) -> str:
+    """When a CronJob fires next, in words."""
+    from simulator.clock import RealClock
+    from simulator.model.durations import human_duration
+    from simulator.scheduler import parse
+
+    now = RealClock().now()
+    zone = cron_job["spec"].get("timeZone")
+    next_time = parse(cron_job["spec"]["schedule"], zone).next(now)
+    name = f"cronjob/{cron_job['metadata']['name']}"
+    if next_time is None:
+        return f"{name} never fires: its schedule names no date that exists"
+    wait = human_duration((next_time - now + timedelta(seconds=1)).total_seconds())
+    where = zone or "UTC"
+    local = now.astimezone().tzname()
+    note = f" (schedules without timeZone are read in UTC, as in a cluster; this machine is in {local})"
+    text = f"{name} fires next at {next_time:%Y-%m-%d %H:%M:%S} {where}, in {wait}"
+    return text + (note if zone is None and now.astimezone().utcoffset() else "")
+
+
+def _suspend_cron_jobs(session: Session, goal: Goal, view: View) -> None:
+    from simulator.cli.run.ending import suspend
+    from simulator.model.kinds import CRON_JOB
+
+    for cron_job in goal.cron_jobs.values():
+        suspend(session.client, CRON_JOB, cron_job["metadata"]["name"], goal.namespace)
+        view.say(f"cronjob.batch/{cron_job['metadata']['name']} suspended after {goal.runs} runs; kjsim run resumes it")

@@ -1,0 +1,33 @@
+"""The manifests of a command line: read, checked and warned about, before anything is created."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from simulator import parser
+from simulator.errors import UsageError
+
+if TYPE_CHECKING:
+    from simulator.parser import Manifest
+
+
+def read(options: Any, *, command: str) -> list[Manifest]:
+    """The manifests of `-f` (or of the arguments), each with its namespace set; raises `ManifestError` with all problems.
+
+    Fields that kjsim can't honour are announced on stderr, once each.
+    """
+    names = [*options.filename, *options.words]
+    if not names:
+        raise UsageError(f"must specify a file: kjsim {command} -f FILE (or `-` for standard input)")
+    manifests = parser.read_paths(names, recursive=getattr(options, "recursive", False))
+    for manifest in manifests:
+        if manifest.kind.namespaced:
+            manifest.object["metadata"].setdefault("namespace", options.namespace)
+    return parser.check_manifests(manifests)
+
+
+def warn(texts: list[str]) -> None:
+    """Show warnings as kubectl does."""
+    for text in dict.fromkeys(texts):
+        print(f"Warning: {text}", file=sys.stderr)

@@ -1,0 +1,127 @@
+"""Threads that watch Jobs, pods and container logs through the API, and put what happens into one queue."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.cli.client import Client
+from simulator.errors import ApiError, KjsimError
+from simulator.model.kinds import JOB, POD, Kind
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An object is new or has changed; `gone`: it has been deleted, and this was its last state."""
+
+    kind: Kind
+    object: Tree
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a container has printed, without its newline."""
+
+    pod: str
+    container: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEnded:
+    """The log of one container attempt is at its end."""
+
+    pod: str
+    container: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The control plane no longer answers."""
+
+    error: Exception
+
+
+Happening = Changed | LogLine | LogEnded | Lost
+
+
+class Following:
+    """Follows all Jobs and pods of a namespace, and the logs that it is asked for."""
+
+    def __init__(self, client: Client, namespace: str) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._queue: queue.SimpleQueue[Happening] = queue.SimpleQueue()
+        self._close: list[Callable[[], None]] = []
+        self._is_closed = False
+        self._open_logs = 0
+
+    def start(self) -> None:
+        """Tell every Job and pod that is there, then follow the changes."""
+        for kind in (JOB, POD):
+            listed = self._client.list(kind, self._namespace)
+            for item in listed["items"]:
+                self._queue.put(Changed(kind, item))
+            self._start_thread(self._watch, kind, listed["metadata"]["resourceVersion"])
+
+    def follow_log(self, pod: str, container: str, attempt: int, *, previous: bool = False) -> None:
+        """Read the log of one attempt of a container to its end."""
+        self._open_logs += 1
+        self._start_thread(self._read_log, pod, container, attempt, previous)
+
+    def next(self, timeout_seconds: float | None) -> Happening | None:
+        """What happened next; None if nothing did within the time."""
+        try:
+            happening = self._queue.get(timeout=timeout_seconds)
+        except queue.Empty:
+            return None
+        if isinstance(happening, LogEnded):
+            self._open_logs -= 1
+        return happening
+
+    @property
+    def has_open_logs(self) -> bool:
+        """Whether the end of some log has not been told yet."""
+        return self._open_logs > 0
+
+    def close(self) -> None:
+        """End all watches."""
+        self._is_closed = True
+        for close in self._close:
+            close()
+
+    def _start_thread(self, target: Callable[..., None], *arguments: Any) -> None:
+        threading.Thread(target=target, args=arguments, daemon=True).start()
+
+    def _watch(self, kind: Kind, resource_version: str) -> None:
+        try:
+            watch = self._client.watch(kind, self._namespace, resource_version=resource_version)
+            self._close.append(watch.close)
+            for type_, obj in watch:
+                self._queue.put(Changed(kind, obj, gone=type_ == "DELETED"))
+            error: Exception = KjsimError("the watch has ended")
+        except (ApiError, OSError) as failure:
+            error = failure
+        if not self._is_closed:
+            self._queue.put(Lost(error))
+
+    def _read_log(self, pod: str, container: str, attempt: int, previous: bool) -> None:
+        try:
+            chunks = self._client.logs(pod, self._namespace, container=container, follow=not previous, previous=previous)
+            rest = b""
+            for chunk in chunks:
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    self._queue.put(LogLine(pod, container, line.decode(errors="replace")))
+            if rest:
+                self._queue.put(LogLine(pod, container, rest.decode(errors="replace")))
+        except (ApiError, OSError):
+            pass  # The container or its pod is gone: there is no more to be read.
+        self._queue.put(LogEnded(pod, container, attempt))

@@ -1,0 +1,219 @@
+"""One run: follows its Jobs to their end, shows them, and ends them on Ctrl-C or timeout."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from simulator.cli.client import Client
+from simulator.cli.run.ending import how_to_go_on, kill, last_words, suspend, verdict
+from simulator.cli.run.following import Changed, Following, Happening, LogLine, Lost
+from simulator.cli.run.progress import Progress, finished, owner_uid
+from simulator.clock import RealClock
+from simulator.errors import Interrupted, RunTimeout
+from simulator.model.kinds import CRON_JOB, JOB, POD
+
+Tree = dict[str, Any]
+
+_LOOK_SECONDS = 0.25
+"""How often the view is redrawn and the clock looked at when nothing happens."""
+
+_LOG_PATIENCE_SECONDS = 5.0
+_GRACE_PATIENCE_SECONDS = 5.0
+
+
+class View(Protocol):
+    """What shows a run."""
+
+    def say(self, text: str) -> None:
+        """A line about the run itself."""
+        ...
+
+    def log(self, pod: str, container: str, text: str, *, is_only: bool) -> None:
+        """A line that a container has printed."""
+        ...
+
+    def update(self, progress: Progress, now: Any) -> None:
+        """Show the Jobs and pods as they are now."""
+        ...
+
+
+class ControlPlaneLost(Exception):
+    """The process that was the control plane has ended; the run goes on with another one."""
+
+
+@dataclass
+class Goal:
+    """What is run: Jobs by uid, CronJobs by uid; `runs`: how many finished Jobs of the CronJobs end it (None: none does)."""
+
+    namespace: str
+    jobs: dict[str, Tree] = field(default_factory=dict)
+    cron_jobs: dict[str, Tree] = field(default_factory=dict)
+    runs: int | None = None
+    fired: set[str] = field(default_factory=set)
+    """The Jobs among `jobs` that were fired by hand and count as runs of the CronJobs."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Where each came from, by uid, for the advice at the end."""
+
+
+class Runner:
+    """Shows a goal until it is reached. `check` raises what made a hosted control plane fail."""
+
+    def __init__(self, client: Client, goal: Goal, view: View, *, deadline: float | None, check: Callable[[], None]) -> None:
+        self._client = client
+        self._goal = goal
+        self._view = view
+        self._deadline = deadline
+        self._check = check
+        self._clock = RealClock()
+        self._progress = Progress()
+        self._following = Following(client, goal.namespace)
+        self.results: dict[str, Tree] = {}
+        """The Jobs that have ended, by uid."""
+
+    def run(self) -> int:
+        """Follow the goal to its end; the exit code. Raises `Interrupted` or `RunTimeout` after it has suspended all."""
+        self._following.start()
+        try:
+            self._follow_until(self._is_reached)
+            self._drain_logs()
+        except KeyboardInterrupt:
+            self._suspend_all()
+            raise Interrupted(self._advice()) from None
+        except RunTimeout:
+            self._suspend_all()
+            raise RunTimeout(f"the timeout has passed\n{self._advice()}") from None
+        finally:
+            self._following.close()
+        return self._tell_results()
+
+    # --- following ---
+
+    def _follow_until(self, is_done: Callable[[], bool]) -> None:
+        while not is_done():
+            if self._deadline is not None and time.monotonic() > self._deadline:
+                raise RunTimeout("the timeout has passed")
+            self._take(self._following.next(_LOOK_SECONDS))
+
+    def _take(self, happening: Happening | None) -> None:
+        match happening:
+            case Changed(kind=kind, object=obj, gone=gone):
+                if kind is JOB:
+                    self._take_job(obj, gone)
+                elif kind is POD:
+                    self._take_pod(obj, gone)
+            case LogLine(pod=pod, container=container, text=text):
+                self._view.log(pod, container, text, is_only=self._has_one_container(pod))
+                return
+            case Lost():
+                self._check()
+                raise ControlPlaneLost
+            case None:
+                self._check()
+        self._view.update(self._progress, self._clock.now())
+
+    def _take_job(self, job: Tree, gone: bool) -> None:
+        uid = job["metadata"]["uid"]
+        if uid not in self._goal.jobs and owner_uid(job) not in self._goal.cron_jobs:
+            return
+        if gone:
+            self._progress.jobs.pop(uid, None)
+            if uid in self._goal.jobs and uid not in self.results:
+                self._view.say(f"job/{job['metadata']['name']} has been deleted")
+                self.results[uid] = job
+            return
+        is_new = uid not in self._progress.jobs
+        self._progress.jobs[uid] = job
+        if is_new and uid not in self._goal.jobs and not finished(job):
+            self._view.say(f"job.batch/{job['metadata']['name']} created by its CronJob")
+        end = finished(job)
+        if end is not None and uid not in self.results and (uid in self._goal.jobs or not is_new):
+            self.results[uid] = job
+            if uid not in self._goal.jobs:
+                self._view.say(verdict(job, end))
+
+    def _take_pod(self, pod: Tree, gone: bool) -> None:
+        uid = pod["metadata"]["uid"]
+        if owner_uid(pod) not in self._progress.jobs:
+            return
+        for container, attempt, previous in self._progress.logs_to_open(pod):
+            self._following.follow_log(pod["metadata"]["name"], container, attempt, previous=previous)
+        if gone:
+            self._progress.pods.pop(uid, None)
+        else:
+            self._progress.pods[uid] = pod
+
+    def _has_one_container(self, name: str) -> bool:
+        pod = next((pod for pod in self._progress.pods.values() if pod["metadata"]["name"] == name), None)
+        if pod is None:
+            return True
+        return len(pod["spec"].get("containers") or ()) + len(pod["spec"].get("initContainers") or ()) == 1
+
+    def _is_reached(self) -> bool:
+        goal = self._goal
+        if goal.cron_jobs:
+            made = sum(1 for uid, job in self.results.items() if uid in goal.fired or owner_uid(job) in goal.cron_jobs)
+            if goal.runs is None or made < goal.runs:
+                return False
+        return all(uid in self.results for uid in goal.jobs)
+
+    def _drain_logs(self) -> None:
+        """Show what containers printed until their end, also when the Job's end was told first."""
+        end = time.monotonic() + _LOG_PATIENCE_SECONDS
+        while self._following.has_open_logs and time.monotonic() < end:
+            self._take(self._following.next(0.05))
+
+    # --- ending ---
+
+    def _suspend_all(self) -> None:
+        """Suspend everything and wait for the pods' end; a second Ctrl-C kills at once."""
+        try:
+            self._view.say("suspending (Ctrl-C again kills at once)")
+            for kind, objects in ((CRON_JOB, self._goal.cron_jobs), (JOB, self._unfinished_jobs())):
+                for obj in objects.values():
+                    suspend(self._client, kind, obj["metadata"]["name"], self._goal.namespace)
+            grace = self._longest_grace() + _GRACE_PATIENCE_SECONDS
+            end = time.monotonic() + grace
+            self._deadline = None
+            self._follow_until(lambda: not self._progress.has_running_pods() or time.monotonic() > end)
+            self._drain_logs()
+        except KeyboardInterrupt:
+            kill(self._client, self._goal.namespace, self._running_pods())
+
+    def _unfinished_jobs(self) -> dict[str, Tree]:
+        return {uid: job for uid, job in self._progress.jobs.items() if not finished(job)}
+
+    def _running_pods(self) -> list[Tree]:
+        ended = ("Succeeded", "Failed")
+        return [pod for pod in self._progress.pods.values() if pod.get("status", {}).get("phase") not in ended]
+
+    def _longest_grace(self) -> float:
+        graces = (pod["spec"].get("terminationGracePeriodSeconds", 30) for pod in self._running_pods())
+        return float(max(graces, default=0))
+
+    def _advice(self) -> str:
+        lines = []
+        for kind, objects in ((CRON_JOB, self._goal.cron_jobs), (JOB, self._goal.jobs)):
+            lines += [
+                how_to_go_on(kind, obj["metadata"]["name"], self._goal.files.get(uid, ""))
+                for uid, obj in objects.items()
+                if uid not in self.results
+            ]
+        return "\n".join(lines)
+
+    def _tell_results(self) -> int:
+        code = 0
+        for uid, job in self.results.items():
+            end = finished(job)
+            if end is None:
+                code = 1
+                continue
+            if end["type"] == "Failed":
+                code = 1
+                for line in last_words(self._client, self._goal.namespace, self._progress.pods_of(uid)):
+                    self._view.say(line)
+            if uid in self._goal.jobs:
+                self._view.say(verdict(job, end))
+        return code
