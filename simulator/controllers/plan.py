@@ -10,9 +10,11 @@ Reconciling again after a plan has been applied gives a plan without operations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from typing import Any
 
+from simulator.errors import ApiError
 from simulator.model.metadata import Key
 
 
@@ -102,6 +104,33 @@ class Plan:
         if self.requeue_after_seconds is not None:
             lines.append(f"look again in {self.requeue_after_seconds:g} s")
         return "\n".join(lines)
+
+
+Decisions = Generator[Operation, Any, Plan]
+"""A pass of a controller whose later decisions hang on what came of earlier ones: it yields its operations one by one and
+is sent the created object (for a `Create`), the `ApiError` with which the API refused, or None. It returns the rest of the
+plan."""
+
+
+def carry_out(decisions: Decisions, apply: Callable[[Operation], Any]) -> Plan:
+    """Have each operation applied in turn and tell the controller what came of it.
+
+    `apply` returns the object that it created, else None, and raises `ApiError` where the API refuses. Returns the plan
+    with the operations that were tried; a refusal that matters is its `error`.
+    """
+    operations: list[Operation] = []
+    outcome: Any = None
+    while True:
+        try:
+            operation = decisions.send(outcome)
+        except StopIteration as end:
+            plan: Plan = end.value
+            return replace(plan, operations=tuple(operations))
+        operations.append(operation)
+        try:
+            outcome = apply(operation)
+        except ApiError as error:
+            outcome = error
 
 
 def describe(operation: Operation) -> str:

@@ -28,6 +28,12 @@ def key_of(obj: Any) -> Key:
     return Key(kind.kind, (metadata.namespace or "default") if kind.namespaced else "", metadata.name or "")
 
 
+def metadata_of(obj: Any) -> meta_v1.ObjectMeta:
+    """The metadata of an API struct; every stored object has it, though its type says that it may be absent."""
+    metadata: meta_v1.ObjectMeta = obj.metadata
+    return metadata
+
+
 def controller_of(obj: Any) -> meta_v1.OwnerReference | None:
     """The owner reference with `controller: true`, or None."""
     for reference in obj.metadata.ownerReferences or ():

@@ -1,8 +1,8 @@
 """Time zones: from the instant to the wall clock and back, as the reference does it.
 
-Zones are those of the IANA database in the `tzdata` package, whatever the machine has, and names are case-sensitive, as in
-a cluster. Instants and wall clocks are whole seconds since 1970-01-01 00:00:00, of UTC or of the wall clock.
-semantics/cronjob.md 4.2.
+Zone data is the machine's, else that of the `tzdata` package, as `zoneinfo` looks for it; names are those of the IANA
+database in exact letter case, as in a cluster. Instants and wall clocks are whole seconds since 1970-01-01 00:00:00, of UTC
+or of the wall clock. semantics/cronjob.md 4.2.
 """
 
 from __future__ import annotations
@@ -97,11 +97,11 @@ UTC = Zone("UTC", None)
 
 
 @cache
-def _database() -> tuple[Path, frozenset[str]]:
+def _names() -> frozenset[str]:
+    """The names of the database: files of any other name, or in other letter case, are no zones."""
     import tzdata  # type: ignore[import-untyped]
 
-    folder = Path(tzdata.__file__).parent
-    return folder / "zoneinfo", frozenset((folder / "zones").read_text().split())
+    return frozenset((Path(tzdata.__file__).parent / "zones").read_text().split())
 
 
 @cache
@@ -111,8 +111,6 @@ def zone_named(name: str) -> Zone:
         return UTC
     if ".." in name or name[0] in "/\\":
         raise UnknownZone("time: invalid location name")
-    folder, names = _database()
-    if name not in names:
+    if name not in _names():
         raise UnknownZone(f"unknown time zone {name}")
-    with (folder / name).open("rb") as file:
-        return Zone(name, ZoneInfo.from_file(file, key=name))
+    return Zone(name, ZoneInfo(name))

@@ -1,0 +1,316 @@
+"""One pass of the CronJob controller. semantics/cronjob.md 5; the numbers in the comments are its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from simulator.controllers.cronjob.missed import (
+    InvalidSchedule,
+    missed_slots,
+    next_slot,
+    seconds_to_next_look,
+    wrapped_seconds,
+)
+from simulator.controllers.cronjob.new_job import job_for_slot, job_name
+from simulator.controllers.plan import Create, Decisions, Delete, Emit, Operation, Plan, UpdateStatus, carry_out
+from simulator.errors import AlreadyExists, ApiError
+from simulator.model.conditions import finished_condition, true_condition
+from simulator.model.kinds import JOB
+from simulator.model.kubernetes import batch_v1, core_v1
+from simulator.model.metadata import Key, controller_of, key_of, metadata_of
+from simulator.model.quoting import go_quoted
+from simulator.scheduler import Schedule, ScheduleError, UnknownZone, parse, zone_named
+
+# A Job with only these finalizers is gone as soon as it is deleted in the background.
+_DROPPED_FINALIZERS = frozenset({"foregroundDeletion", "orphan"})
+
+_MANY_MISSED = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
+_FORBIDDEN = "Not starting job because prior execution is running and concurrency policy is Forbid"
+_TZ_USED = (
+    "CRON_TZ or TZ used in schedule {} is not officially supported, "
+    "see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
+)
+
+_Steps = Generator[Operation, Any, Plan]
+
+
+def reconcile_cron_job(cron_job: batch_v1.CronJob, jobs: Sequence[batch_v1.Job], now: datetime) -> Plan:
+    """What a pass does if the API refuses nothing but a name that is taken.
+
+    The entry of a Job that it creates has no uid yet in `status.active`.
+    """
+    this = _Pass(cron_job, jobs, now)
+
+    def apply(operation: Operation) -> Any:
+        if not isinstance(operation, Create):
+            return None
+        job = operation.object
+        if this.existing(job.metadata.name) is not None:
+            raise AlreadyExists(f'jobs.batch "{job.metadata.name}" already exists')
+        return job
+
+    return carry_out(this.run(), apply)
+
+
+def sync_cron_job(cron_job: batch_v1.CronJob, jobs: Sequence[batch_v1.Job], now: datetime) -> Decisions:
+    """One pass over a CronJob, to be carried out by `plan.carry_out`. `jobs` are all Jobs of its namespace."""
+    return _Pass(cron_job, jobs, now).run()
+
+
+def schedule_of(cron_job: batch_v1.CronJob) -> Schedule:
+    """The schedule of a CronJob in its zone; an unknown zone counts as none. Raises ScheduleError."""
+    spec = cron_job.spec
+    assert spec is not None
+    try:
+        return parse(spec.schedule, spec.timeZone)
+    except UnknownZone:
+        return parse(spec.schedule)
+
+
+class _Pass:
+    """The state of one pass: the status as it will be written, and what the pass has to say."""
+
+    def __init__(self, cron_job: batch_v1.CronJob, jobs: Sequence[batch_v1.Job], now: datetime) -> None:
+        status = cron_job.status or batch_v1.CronJobStatus()
+        assert cron_job.spec is not None
+        self._cron_job = cron_job
+        self._spec = cron_job.spec
+        self._jobs = jobs
+        self._now = now
+        self._name = metadata_of(cron_job).name or ""
+        self._namespace = metadata_of(cron_job).namespace or "default"
+        self._old_status = status
+        self._active = list(status.active or ())
+        self._last_schedule_time = status.lastScheduleTime
+        self._last_successful_time = status.lastSuccessfulTime
+        self._gone: set[str] = set()
+        self._changes: list[str] = []
+        self._notes: list[str] = []
+
+    def run(self) -> _Steps:
+        children = [job for job in self._jobs if (owner := controller_of(job)) and owner.name == self._name]
+        yield from self._trim_history(children)
+        yield from self._look_at_children(children)
+        yield from self._drop_missing({metadata_of(job).uid for job in children})
+        plan = yield from self._start_if_due()
+        status = batch_v1.CronJobStatus(
+            active=self._active or None,
+            lastScheduleTime=self._last_schedule_time,
+            lastSuccessfulTime=self._last_successful_time,
+        )
+        if status != msgspec.structs.replace(self._old_status, active=self._old_status.active or None):
+            # 15
+            refused = yield UpdateStatus(key_of(self._cron_job), status, "; ".join(self._changes))
+            if isinstance(refused, ApiError):
+                return Plan(error=f"unable to update status: {refused}", notes=tuple(self._notes))
+        return replace(plan, notes=tuple(self._notes))
+
+    # --- what exists ---
+
+    def existing(self, name: str | None) -> batch_v1.Job | None:
+        """The Job of that name, unless this pass has deleted it."""
+        if name in self._gone:
+            return None
+        return next((job for job in self._jobs if metadata_of(job).name == name), None)
+
+    def _is_active(self, uid: str | None) -> bool:
+        return any(entry.uid == uid for entry in self._active)
+
+    def _drop_active(self, uid: str | None) -> None:
+        self._active = [entry for entry in self._active if entry.uid != uid]
+
+    def _delete(self, job: batch_v1.Job, cause: str) -> Generator[Operation, Any, bool]:
+        """Delete a Job with its events; whether the API let it happen."""
+        name = metadata_of(job).name or ""
+        refused = yield Delete(Key(JOB.kind, self._namespace, name), cause)
+        if isinstance(refused, ApiError):
+            yield Emit("Warning", "FailedDelete", f"Deleted job: {refused}")
+            return False
+        if not set(metadata_of(job).finalizers or ()) - _DROPPED_FINALIZERS:
+            self._gone.add(name)
+        if self._is_active(metadata_of(job).uid):
+            self._changes.append(f"{name} is deleted")
+        self._drop_active(metadata_of(job).uid)
+        yield Emit("Normal", "SuccessfulDelete", f"Deleted job {name}")
+        return True
+
+    # --- 2 to 4: children and status ---
+
+    def _trim_history(self, children: list[batch_v1.Job]) -> Generator[Operation, Any, None]:
+        spec = self._spec
+        for outcome, limit in (("Complete", spec.successfulJobsHistoryLimit), ("Failed", spec.failedJobsHistoryLimit)):
+            if limit is None:
+                continue
+            ended = [job for job in children if (condition := finished_condition(job)) and condition.type == outcome]
+            ended.sort(key=_start_order)
+            for job in ended[: max(0, len(ended) - limit)]:
+                yield from self._delete(job, f"{outcome}, and of the {len(ended)} kept only {limit} may stay")
+
+    def _look_at_children(self, children: list[batch_v1.Job]) -> Generator[Operation, Any, None]:
+        # 3
+        for job in children:
+            name, uid = metadata_of(job).name, metadata_of(job).uid
+            finished = finished_condition(job)
+            is_active = self._is_active(uid)
+            if finished is None and not is_active:
+                yield Emit("Warning", "UnexpectedJob", f"Saw a job that the controller did not create or forgot: {name}")
+            elif finished is not None and is_active:
+                self._drop_active(uid)
+                self._changes.append(f"{name} has ended: {finished.type}")
+                yield Emit("Normal", "SawCompletedJob", f"Saw completed job: {name}, condition: {finished.type}")
+            if true_condition(job, "Complete") and job.status and job.status.completionTime:
+                newest = self._last_successful_time
+                if newest is None or job.status.completionTime > newest:
+                    self._last_successful_time = job.status.completionTime
+                    self._changes.append(f"{name} is the newest success")
+
+    def _drop_missing(self, children: set[str | None]) -> Generator[Operation, Any, None]:
+        # 4
+        for entry in self._active:
+            if entry.uid in children:
+                continue
+            if (entry.namespace or self._namespace) == self._namespace and self.existing(entry.name) is not None:
+                continue
+            self._drop_active(entry.uid)
+            self._changes.append(f"{entry.name} is missing")
+            yield Emit("Normal", "MissingJob", f"Active job went missing: {entry.name}")
+
+    # --- 5 to 14: the slot ---
+
+    def _start_if_due(self) -> _Steps:
+        cron_job, spec = self._cron_job, self._spec
+        if metadata_of(cron_job).deletionTimestamp is not None:
+            return Plan()
+        # 6
+        if spec.timeZone is not None:
+            try:
+                zone_named(spec.timeZone)
+            except UnknownZone as error:
+                yield Emit("Warning", "UnknownTimeZone", f"invalid timeZone: {go_quoted(spec.timeZone)}: {error}")
+                return Plan()
+        # 7
+        if spec.suspend:
+            self._notes.append("suspended: no Job is started")
+            return Plan()
+        # 8
+        if "TZ" in spec.schedule:
+            yield Emit("Warning", "UnsupportedSchedule", _TZ_USED.format(go_quoted(spec.schedule)))
+        try:
+            schedule = schedule_of(cron_job)
+        except ScheduleError as error:
+            yield Emit("Warning", "UnparseableSchedule", f"unparseable schedule: {go_quoted(spec.schedule)} : {error}")
+            return Plan()
+        # 9
+        try:
+            missed = missed_slots(cron_job, schedule, self._now, with_deadline=True)
+        except InvalidSchedule as error:
+            yield Emit("Warning", "InvalidSchedule", f"invalid schedule: {spec.schedule} : {error}")
+            return Plan()
+        slot = missed.due
+        if slot is None:
+            return self._wait(schedule)
+        if missed.is_many:
+            yield Emit("Warning", "TooManyMissedTimes", _MANY_MISSED)
+        # 10
+        deadline = spec.startingDeadlineSeconds
+        if deadline is not None and slot + wrapped_seconds(deadline) < self._now:
+            time = slot.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S +0000")
+            yield Emit("Warning", "MissSchedule", f"Missed scheduled time to start a job: {time}")
+            self._notes.append(f"missed: slot {_text(slot)} is more than {deadline} s ago")
+            return self._wait(schedule)
+        # 11
+        name = job_name(cron_job, slot)
+        is_listed = any(
+            entry.name == name and (entry.namespace or "") == metadata_of(cron_job).namespace for entry in self._active
+        )
+        if is_listed or slot == self._last_schedule_time:
+            return self._wait(schedule)
+        # 12
+        if spec.concurrencyPolicy == "Forbid" and self._active:
+            running = ", ".join(entry.name or "" for entry in self._active)
+            self._notes.append(f"slot {_text(slot)} is skipped: Forbid, and {running} still runs")
+            yield Emit("Normal", "JobAlreadyActive", _FORBIDDEN)
+            return self._wait(schedule)
+        # 13
+        if spec.concurrencyPolicy == "Replace":
+            error_text = yield from self._replace_active(slot)
+            if error_text is not None:
+                return Plan(error=error_text)
+        return (yield from self._start(schedule, slot, name))
+
+    def _replace_active(self, slot: datetime) -> Generator[Operation, Any, str | None]:
+        for entry in self._active:
+            job = self.existing(entry.name)
+            if job is None or (entry.namespace or self._namespace) != self._namespace:
+                error_text = f'jobs.batch "{entry.name}" not found'
+                yield Emit("Warning", "FailedGet", f"Get job: {error_text}")
+                return error_text
+            was_deleted = yield from self._delete(job, f"Replace: slot {_text(slot)} is due")
+            if not was_deleted:
+                return f"could not replace job {self._namespace}/{metadata_of(job).name}"
+        return None
+
+    def _start(self, schedule: Schedule, slot: datetime, name: str) -> _Steps:
+        # 14
+        cron_job = self._cron_job
+        late = (self._now - slot).total_seconds()
+        job = yield Create(job_for_slot(cron_job, slot), f"slot {_text(slot)} was due {late:g} s ago")
+        if isinstance(job, AlreadyExists):
+            job = self.existing(name)
+            owner = controller_of(job) if job is not None else None
+            if job is None or owner is None or owner.uid != metadata_of(cron_job).uid:
+                self._notes.append(f"slot {_text(slot)} is not started: the name {name} is taken by another Job")
+                return Plan()
+            if self._is_active(metadata_of(job).uid):
+                return Plan()
+            self._changes.append(f"{name} is taken in as the Job of slot {_text(slot)}")
+        elif isinstance(job, ApiError):
+            if not _is_terminating(job):
+                yield Emit("Warning", "FailedCreate", f"Error creating job: {job}")
+            return Plan(error=str(job))
+        else:
+            self._changes.append(f"{name} is started for slot {_text(slot)}")
+            yield Emit("Normal", "SuccessfulCreate", f"Created job {name}")
+        self._active.append(_reference(job))
+        self._last_schedule_time = slot
+        return self._wait(schedule)
+
+    def _wait(self, schedule: Schedule) -> Plan:
+        status = batch_v1.CronJobStatus(lastScheduleTime=self._last_schedule_time)
+        current = msgspec.structs.replace(self._cron_job, status=status)
+        slot = next_slot(current, schedule, self._now)
+        if slot is None:
+            self._notes.append("there is no next slot")
+            return Plan()
+        self._notes.append(f"next slot: {_text(slot)}")
+        return Plan(requeue_after_seconds=seconds_to_next_look(current, schedule, self._now))
+
+
+def _start_order(job: batch_v1.Job) -> tuple[bool, datetime, str]:
+    start = job.status.startTime if job.status else None
+    return start is None, start or datetime.max.replace(tzinfo=UTC), metadata_of(job).name or ""
+
+
+def _reference(job: batch_v1.Job) -> core_v1.ObjectReference:
+    metadata = metadata_of(job)
+    return core_v1.ObjectReference(
+        kind="Job",
+        apiVersion="batch/v1",
+        namespace=metadata.namespace,
+        name=metadata.name,
+        uid=metadata.uid,
+        resourceVersion=metadata.resourceVersion,
+    )
+
+
+def _is_terminating(error: ApiError) -> bool:
+    return any(cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ()))
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
