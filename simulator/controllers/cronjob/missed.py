@@ -85,17 +85,17 @@ def _newest(schedule: Schedule, start: datetime, now: datetime) -> datetime | No
     return newest
 
 
-def seconds_to_next_look(cron_job: batch_v1.CronJob, schedule: Schedule, now: datetime) -> float | None:
-    """How long until the next slot is to be looked at, with 100 ms of padding; None when there is no such slot.
+def seconds_to_next_look(cron_job: batch_v1.CronJob, schedule: Schedule, now: datetime) -> float:
+    """How long until the next slot is to be looked at, with 100 ms of padding.
 
-    Zero or less means at once.
+    Zero or less means at once, which is also what a schedule without a next slot gives: the pass will say what is wrong.
     """
     slot = next_slot(cron_job, schedule, now)
-    return None if slot is None else (slot + _PADDING - now).total_seconds()
+    return 0.0 if slot is None else (slot + _PADDING - now).total_seconds()
 
 
 def next_slot(cron_job: batch_v1.CronJob, schedule: Schedule, now: datetime) -> datetime | None:
-    """The slot that the CronJob waits for next."""
+    """The slot that the CronJob waits for next, or None if there is none."""
     try:
         missed = missed_slots(cron_job, schedule, now, with_deadline=False)
     except InvalidSchedule:
