@@ -105,7 +105,9 @@ class Flags:
         read = truth if switch else type
         name = dest or long.replace("-", "_")
         self._flags.append(
-            Flag(long, short, name, False if switch else default, read, switch, many, metavar or "VALUE", help, hidden)
+            Flag(
+                long, short, name, bool(default) if switch else default, read, switch, many, metavar or "VALUE", help, hidden
+            )
         )
 
     def parse(self, arguments: Sequence[str], *, stop_at_word: bool = False) -> Options:
