@@ -22,7 +22,7 @@ _LAST = itemgetter(1)
 
 def go_integer(text: str) -> int | None:
     """A decimal number as Go's `strconv.Atoi` reads it (64 bits; no spaces, underscores or other digits), or None."""
-    if not _GO_INTEGER.fullmatch(text):
+    if not (text.isdigit() and text.isascii()) and not _GO_INTEGER.fullmatch(text):
         return None
     number = int(text)
     return number if -_INT64 <= number < _INT64 else None

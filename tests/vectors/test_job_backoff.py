@@ -14,6 +14,7 @@ from simulator.controllers.job.backoff import (
     remaining_seconds_for_index,
     updated_memory,
 )
+from simulator.controllers.job.failure_policy import FailurePolicy
 from simulator.controllers.job.observed import ObservedPod
 from tests.vectors.cases import cases, check_keys
 from tests.vectors.job_pods import pod_from
@@ -51,7 +52,7 @@ def test_job_backoff(case: dict[str, Any]) -> None:
             check_keys(case, {"name", "op", "lastFailedPod", "now", *bounds})
             pod = None
             if case["lastFailedPod"] is not None:
-                pod = ObservedPod(pod_from(case["lastFailedPod"]), only_failed_are_replaced=False)
+                pod = ObservedPod(pod_from(case["lastFailedPod"]), FailurePolicy(None), only_failed_are_replaced=False)
             left = remaining_seconds_for_index(pod, instant(case["now"]), case["initialSeconds"], case["maxSeconds"])
             assert left == case["expectSeconds"]
         case op:

@@ -12,7 +12,8 @@
 """
 
 from simulator.controllers.job.backoff import JobMemory
-from simulator.controllers.job.claim import release_orphan
+from simulator.controllers.job.claim import release_untracked_pod
+from simulator.controllers.job.observed import TRACKING_FINALIZER
 from simulator.controllers.job.reconcile import reconcile_job
 
-__all__ = ["JobMemory", "reconcile_job", "release_orphan"]
+__all__ = ["TRACKING_FINALIZER", "JobMemory", "reconcile_job", "release_untracked_pod"]

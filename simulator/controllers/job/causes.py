@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from simulator.controllers.job.backoff import delay_seconds, finish_time
 from simulator.controllers.job.observed import MAX_INT32, ObservedPod, int32
 from simulator.controllers.job.sync import Sync
-from simulator.model.kubernetes import batch_v1
 
 _PLAIN_REASONS = ("", "Error", "Completed")
 
@@ -30,10 +29,10 @@ def attempts_of(limit: int | None) -> str:
     return "" if limit is None or limit >= MAX_INT32 else f" of {limit + 1}"
 
 
-def failure_of(pod: ObservedPod, policy: batch_v1.PodFailurePolicy | None) -> str:
+def failure_of(pod: ObservedPod) -> str:
     """What became of a failed pod: `pod pingpong-x failed with exit code 1`."""
     text = _failure(pod)
-    return text if pod.match(policy).counts else f"{text} (ignored by podFailurePolicy)"
+    return text if pod.match.counts else f"{text} (ignored by podFailurePolicy)"
 
 
 def _failure(pod: ObservedPod) -> str:
@@ -56,40 +55,54 @@ def last_failed(pods: Sequence[ObservedPod]) -> ObservedPod | None:
     return max((pod for pod in pods if pod.is_failed), key=lambda pod: finish_time(pod.pod), default=None)
 
 
-def creation_cause(sync: Sync, number: int, wanted: int) -> str:
-    """Why a NonIndexed job, or an Indexed one without a limit per index, gets its `number`th pod (from 1) of `wanted`."""
-    limit = sync.backoff_limit
-    is_single = wanted == 1 and (sync.spec.completions or 1) == 1
-    attempt = f"attempt {sync.failed + 1}{attempts_of(limit)}"
-    if sync.failed == 0 and sync.memory.failures == 0:
-        return attempt if is_single else _progress(sync, number, wanted)
-    failed = last_failed(sync.pods)
-    after = failure_of(failed, sync.spec.podFailurePolicy) if failed is not None else "its failed pods are gone"
-    waited = f"; waited {seconds(delay_seconds(sync.memory.failures))}" if sync.memory.failures else ""
-    if is_single:
-        return f"{attempt}: {after}{waited}"
-    of_limit = "" if limit >= MAX_INT32 else f" (backoffLimit {limit})"
-    return f"{_progress(sync, number, wanted)}; {sync.failed} failed so far{of_limit}, last {after}{waited}"
+class CreationCauses:
+    """Why each new pod is created. What all of them share is worked out once, so that 500 pods cost little more than one."""
 
+    def __init__(self, sync: Sync, wanted: int) -> None:
+        self._sync = sync
+        self._wanted = wanted
+        self._is_single = wanted == 1 and (sync.spec.completions or 1) == 1
+        self._history = "" if sync.spec.backoffLimitPerIndex is not None else self._told_failures()
 
-def _progress(sync: Sync, number: int, wanted: int) -> str:
-    if sync.spec.completions is None:
-        return f"pod {number} of {wanted} at once"
-    return f"pod {number} of {wanted} at once, {sync.succeeded} of {sync.spec.completions} completions so far"
+    def of_pod(self, number: int) -> str:
+        """Why a pod is created that counts failures for the whole job; `number` (from 1) of the wanted ones."""
+        if self._is_single:
+            attempt = f"attempt {self._sync.failed + 1}{attempts_of(self._sync.backoff_limit)}"
+            return f"{attempt}: {self._history}" if self._history else attempt
+        progress = self._progress(number)
+        return f"{progress}; {self._history}" if self._history else progress
 
+    def of_index(self, index: int, number: int) -> str:
+        """Why an index gets a pod."""
+        sync = self._sync
+        limit = sync.spec.backoffLimitPerIndex
+        if limit is None:
+            return f"index {index}: {self.of_pod(number)}"
+        failed = sync.kept.get(index)
+        if failed is None:
+            return f"index {index}, attempt 1{attempts_of(limit)}: {self._progress(number)}"
+        counted = failed.failure_count + failed.match.counts
+        failures = int32(failed.total_failure_count + 1)
+        after = failure_of(failed)
+        return (
+            f"index {index}, attempt {counted + 1}{attempts_of(limit)}: {after}; waited {seconds(delay_seconds(failures))}"
+        )
 
-def index_cause(sync: Sync, index: int, number: int, wanted: int) -> str:
-    """Why an index gets a pod."""
-    limit = sync.spec.backoffLimitPerIndex
-    if limit is None:
-        return f"index {index}: {creation_cause(sync, number, wanted)}"
-    failed = sync.kept.get(index)
-    if failed is None:
-        return f"index {index}, attempt 1{attempts_of(limit)}: {_progress(sync, number, wanted)}"
-    counted = failed.failure_count + failed.match(sync.spec.podFailurePolicy).counts
-    failures = int32(failed.total_failure_count + 1)
-    after = failure_of(failed, sync.spec.podFailurePolicy)
-    return f"index {index}, attempt {counted + 1}{attempts_of(limit)}: {after}; waited {seconds(delay_seconds(failures))}"
+    def _told_failures(self) -> str:
+        sync = self._sync
+        if sync.failed == 0 and sync.memory.failures == 0:
+            return ""
+        last = last_failed(sync.pods)
+        after = failure_of(last) if last is not None else "the failed pods are gone"
+        if not self._is_single:
+            limit = "" if sync.backoff_limit >= MAX_INT32 else f" (backoffLimit {sync.backoff_limit})"
+            after = f"{sync.failed} failed so far{limit}, the last: {after}"
+        return f"{after}; waited {seconds(delay_seconds(sync.memory.failures))}" if sync.memory.failures else after
+
+    def _progress(self, number: int) -> str:
+        completions = self._sync.spec.completions
+        so_far = "" if completions is None else f", {self._sync.succeeded} of {completions} completions so far"
+        return f"pod {number} of {self._wanted} at once{so_far}"
 
 
 def wait_note(sync: Sync, remaining: float) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from simulator.controllers.job.failure_policy import FailurePolicy
 from simulator.controllers.job.observed import TRACKING_FINALIZER, ObservedPod
-from simulator.controllers.plan import Operation, Patch
+from simulator.controllers.plan import Operation, Patch, Plan
 from simulator.model.conditions import finished_condition
 from simulator.model.kubernetes import batch_v1, core_v1, meta_v1, to_builtins
 from simulator.model.metadata import controller_of, key_of
@@ -51,28 +52,36 @@ def claim_pods(job: batch_v1.Job, pods: Sequence[core_v1.Pod]) -> tuple[list[Obs
     job_is_deleting = job.metadata.deletionTimestamp is not None
     uid = job.metadata.uid
     late = only_failed_are_replaced(job)
-    selector = job.spec.selector
+    policy = FailurePolicy(job.spec.podFailurePolicy)
+    is_selected = _selection(job.spec.selector)
     claimed: list[ObservedPod] = []
     operations: list[Operation] = []
     for pod in pods:
         metadata = pod.metadata
         if metadata is None:
             continue
-        controller = next((reference for reference in metadata.ownerReferences or () if reference.controller), None)
-        if controller is not None and controller.uid != uid:
-            continue
-        is_selected = matches_label_selector(selector, metadata.labels)
+        controller = controller_of(pod) if metadata.ownerReferences else None
         if controller is not None:
-            if is_selected:
-                claimed.append(ObservedPod(pod, only_failed_are_replaced=late))
+            if controller.uid != uid:
+                continue
+            if is_selected(metadata.labels):
+                claimed.append(ObservedPod(pod, policy, only_failed_are_replaced=late))
             elif not job_is_deleting:
                 operations.append(_release(pod, job.metadata))
-        elif is_selected and not job_is_deleting and metadata.deletionTimestamp is None:
+        elif not job_is_deleting and metadata.deletionTimestamp is None and is_selected(metadata.labels):
             operations.append(_adopt(pod, job))
-            adopted = ObservedPod(pod, only_failed_are_replaced=late)
+            adopted = ObservedPod(pod, policy, only_failed_are_replaced=late)
             adopted.tracked = True
             claimed.append(adopted)
     return claimed, operations
+
+
+def _selection(selector: meta_v1.LabelSelector | None) -> Callable[[dict[str, str] | None], bool]:
+    """The selector as a function; the usual one, of labels only, is quick on many pods."""
+    if selector is None or selector.matchExpressions or not selector.matchLabels:
+        return lambda labels: matches_label_selector(selector, labels)
+    wanted = selector.matchLabels.items()
+    return lambda labels: labels is not None and wanted <= labels.items()
 
 
 def finalizers_without_tracking(pod: core_v1.Pod) -> list[str] | None:
@@ -86,25 +95,25 @@ def remove_finalizer(pod: core_v1.Pod, cause: str) -> Patch:
     return Patch(key_of(pod), {"metadata": {"finalizers": finalizers_without_tracking(pod)}}, cause)
 
 
-def release_orphan(pod: core_v1.Pod, job: batch_v1.Job | None) -> Patch | None:
+def release_untracked_pod(pod: core_v1.Pod, job: batch_v1.Job | None) -> Plan:
     """What becomes of a pod with the tracking finalizer outside of a sync of its job.
 
-    `job` is the job that the pod's controller reference names, with the same uid, or None if there is no such job. The
-    finalizer is removed if nobody counts the pod any more: no controller, or a job that is gone or finished.
+    `job` is the job that the pod's controller reference names, or None if there is none of that name. The finalizer is
+    removed if nobody counts the pod any more: it has no controller, or its job is gone or finished.
     """
     assert pod.metadata is not None
     if TRACKING_FINALIZER not in (pod.metadata.finalizers or ()):
-        return None
+        return Plan()
     controller = controller_of(pod)
     if controller is None:
-        return remove_finalizer(pod, "no job owns the pod any more")
+        return Plan((remove_finalizer(pod, "no job owns the pod any more"),))
     if controller.kind != "Job" or controller.apiVersion != "batch/v1":
-        return None
-    if job is None:
-        return remove_finalizer(pod, f"its job {controller.name} is gone")
+        return Plan()
+    if job is None or job.metadata is None or job.metadata.uid != controller.uid:
+        return Plan((remove_finalizer(pod, f"its job {controller.name} is gone"),))
     if is_managed_elsewhere(job) or finished_condition(job) is None:
-        return None
-    return remove_finalizer(pod, f"its job {controller.name} is finished")
+        return Plan()
+    return Plan((remove_finalizer(pod, f"its job {controller.name} is finished"),))
 
 
 def _release(pod: core_v1.Pod, job: meta_v1.ObjectMeta) -> Patch:

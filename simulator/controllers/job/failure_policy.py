@@ -21,46 +21,77 @@ class PolicyMatch(NamedTuple):
 NO_MATCH = PolicyMatch(None, True, None)
 
 
-def match_failure_policy(policy: batch_v1.PodFailurePolicy | None, pod: core_v1.Pod) -> PolicyMatch:
-    """Try the rules in order on a failed pod; the first that matches and has a known action decides."""
-    for position, rule in enumerate(policy.rules if policy is not None else ()):
-        if rule.action not in ACTIONS:
-            continue
-        what = None
-        if rule.onExitCodes is not None:
-            what = _matching_container(pod, rule.onExitCodes)
-        elif rule.onPodConditions is not None:
-            what = _matching_condition(pod, rule.onPodConditions)
-        if what is None:
-            continue
-        message = f"{what} matching FailJob rule at index {position}" if rule.action == "FailJob" else None
-        return PolicyMatch(rule.action, rule.action != "Ignore", message)
-    return NO_MATCH
+ExitCodes = tuple[tuple[str, int], ...]
+Conditions = tuple[tuple[str, str], ...]
+Finding = tuple[str, str]
+"""What matched, as the message says it: the words before and after the pod's name."""
 
 
-def _pod_name(pod: core_v1.Pod) -> str:
-    metadata = pod.metadata
-    return f"{metadata.namespace}/{metadata.name}" if metadata is not None else ""
+class FailurePolicy:
+    """The policy of one job, asked about many pods. Pods that ended alike are judged once."""
 
+    def __init__(self, policy: batch_v1.PodFailurePolicy | None) -> None:
+        self._rules = tuple(policy.rules or ()) if policy is not None else ()
+        self._judged: dict[tuple[ExitCodes, Conditions], tuple[int, Finding] | None] = {}
 
-def _matching_container(pod: core_v1.Pod, rule: batch_v1.PodFailurePolicyOnExitCodesRequirement) -> str | None:
-    if rule.operator not in ("In", "NotIn") or pod.status is None:
+    def match(self, pod: core_v1.Pod) -> PolicyMatch:
+        """Try the rules in order on a failed pod; the first that matches and has a known action decides."""
+        if not self._rules or pod.status is None:
+            return NO_MATCH
+        ended = _exit_codes(pod.status), tuple([(c.type, c.status) for c in pod.status.conditions or ()])
+        if ended not in self._judged:
+            self._judged[ended] = self._judge(*ended)
+        judged = self._judged[ended]
+        if judged is None:
+            return NO_MATCH
+        position, finding = judged
+        action = self._rules[position].action
+        message = None
+        if action == "FailJob":
+            assert pod.metadata is not None
+            before, after = finding
+            name = f"{pod.metadata.namespace}/{pod.metadata.name}"
+            message = f"{before} {name} {after} matching FailJob rule at index {position}"
+        return PolicyMatch(action, action != "Ignore", message)
+
+    def _judge(self, exit_codes: ExitCodes, conditions: Conditions) -> tuple[int, Finding] | None:
+        """The position of the deciding rule, and what it found."""
+        for position, rule in enumerate(self._rules):
+            finding = None
+            if rule.onExitCodes is not None:
+                finding = _matching_container(exit_codes, rule.onExitCodes)
+            elif rule.onPodConditions is not None:
+                finding = _matching_condition(conditions, rule.onPodConditions)
+            if finding is not None and rule.action in ACTIONS:
+                return position, finding
         return None
-    for statuses in (pod.status.containerStatuses, pod.status.initContainerStatuses):
-        for status in statuses or ():
-            terminated = status.state.terminated if status.state is not None else None
-            if terminated is None or terminated.exitCode == 0:
-                continue
-            if rule.containerName is not None and rule.containerName != status.name:
-                continue
-            if (terminated.exitCode in (rule.values or ())) == (rule.operator == "In"):
-                return f"Container {status.name} for pod {_pod_name(pod)} failed with exit code {terminated.exitCode}"
+
+
+def _exit_codes(status: core_v1.PodStatus) -> ExitCodes:
+    """Name and exit code of every container that did not end with 0, app containers first."""
+    codes = []
+    for statuses in (status.containerStatuses, status.initContainerStatuses):
+        for container in statuses or ():
+            terminated = container.state.terminated if container.state is not None else None
+            if terminated is not None and terminated.exitCode != 0:
+                codes.append((container.name, terminated.exitCode))
+    return tuple(codes)
+
+
+def _matching_container(exit_codes: ExitCodes, rule: batch_v1.PodFailurePolicyOnExitCodesRequirement) -> Finding | None:
+    if rule.operator not in ("In", "NotIn"):
+        return None
+    for name, code in exit_codes:
+        if (code in (rule.values or ())) == (rule.operator == "In") and rule.containerName in (None, name):
+            return f"Container {name} for pod", f"failed with exit code {code}"
     return None
 
 
-def _matching_condition(pod: core_v1.Pod, patterns: Sequence[batch_v1.PodFailurePolicyOnPodConditionsPattern]) -> str | None:
-    for condition in (pod.status.conditions if pod.status is not None else None) or ():
+def _matching_condition(
+    conditions: Conditions, patterns: Sequence[batch_v1.PodFailurePolicyOnPodConditionsPattern]
+) -> Finding | None:
+    for type_, status in conditions:
         for pattern in patterns:
-            if condition.type == pattern.type and condition.status == (pattern.status or "True"):
-                return f"Pod {_pod_name(pod)} has condition {condition.type}"
+            if type_ == pattern.type and status == (pattern.status or "True"):
+                return "Pod", f"has condition {type_}"
     return None

@@ -59,7 +59,7 @@ class PodMaker:
         annotations = dict(self._metadata.annotations or {})
         annotations[INDEX_KEY] = str(index)
         if self._job.spec.backoffLimitPerIndex is not None:
-            failures, ignored = next_failure_counts(self._job, replaced)
+            failures, ignored = next_failure_counts(replaced)
             annotations[INDEX_FAILURE_COUNT] = str(failures)
             if ignored:
                 annotations[INDEX_IGNORED_FAILURE_COUNT] = str(ignored)
@@ -82,12 +82,11 @@ class PodMaker:
         return core_v1.Pod(apiVersion="v1", kind="Pod", metadata=metadata, spec=spec)
 
 
-def next_failure_counts(job: batch_v1.Job, replaced: ObservedPod | None) -> tuple[int, int]:
+def next_failure_counts(replaced: ObservedPod | None) -> tuple[int, int]:
     """Counted and ignored failures of an index once `replaced` has failed (semantics/job.md 11)."""
     if replaced is None:
         return 0, 0
-    assert job.spec is not None
-    if replaced.match(job.spec.podFailurePolicy).counts:
+    if replaced.match.counts:
         return int32(replaced.failure_count + 1), replaced.ignored_failure_count
     return replaced.failure_count, int32(replaced.ignored_failure_count + 1)
 

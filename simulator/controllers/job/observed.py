@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.controllers.job.failure_policy import PolicyMatch, match_failure_policy
+from simulator.controllers.job.failure_policy import FailurePolicy, PolicyMatch
 from simulator.model.indexes import go_integer
-from simulator.model.kubernetes import batch_v1, core_v1
+from simulator.model.kubernetes import core_v1
 
 TRACKING_FINALIZER = "batch.kubernetes.io/job-tracking"
 INDEX_KEY = "batch.kubernetes.io/job-completion-index"
@@ -23,6 +23,7 @@ class ObservedPod:
 
     __slots__ = (
         "_match",
+        "_policy",
         "index",
         "is_deleting",
         "is_failed",
@@ -36,7 +37,7 @@ class ObservedPod:
         "uid",
     )
 
-    def __init__(self, pod: core_v1.Pod, *, only_failed_are_replaced: bool) -> None:
+    def __init__(self, pod: core_v1.Pod, policy: FailurePolicy, *, only_failed_are_replaced: bool) -> None:
         metadata = pod.metadata
         assert metadata is not None
         self.pod = pod
@@ -52,6 +53,7 @@ class ObservedPod:
         self.is_terminal = self.is_succeeded or self.phase == "Failed"
         self.index = None if metadata.annotations is None else _completion_index(metadata.annotations.get(INDEX_KEY))
         self.released = False
+        self._policy = policy
         self._match: PolicyMatch | None = None
 
     @property
@@ -60,10 +62,11 @@ class ObservedPod:
         metadata = self.pod.metadata
         return (metadata.annotations if metadata is not None else None) or {}
 
-    def match(self, policy: batch_v1.PodFailurePolicy | None) -> PolicyMatch:
-        """What the podFailurePolicy says of this failed pod; looked up once."""
+    @property
+    def match(self) -> PolicyMatch:
+        """What the job's podFailurePolicy says of this failed pod; looked up once."""
         if self._match is None:
-            self._match = match_failure_policy(policy, self.pod)
+            self._match = self._policy.match(self.pod)
         return self._match
 
     @property

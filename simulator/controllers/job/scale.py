@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from simulator.controllers.job.backoff import remaining_seconds, remaining_seconds_for_index
-from simulator.controllers.job.causes import creation_cause, index_cause, index_wait_note, wait_note
+from simulator.controllers.job.causes import CreationCauses, index_wait_note, wait_note
 from simulator.controllers.job.claim import only_failed_are_replaced, remove_finalizer
 from simulator.controllers.job.deletion_order import Surplus, surplus_pods
 from simulator.controllers.job.new_pod import PodMaker
 from simulator.controllers.job.observed import ObservedPod
 from simulator.controllers.job.sync import Sync
 from simulator.controllers.job.verdict import Verdict
-from simulator.controllers.plan import Create, Delete, Emit
+from simulator.controllers.plan import ERROR, Create, Delete, Emit
 from simulator.model.indexes import Intervals, add_indexes, first_free_indexes, merge_intervals
 from simulator.model.metadata import key_of
 
 MAX_PODS_PER_SYNC = 500
 SHORTEST_WAIT_SECONDS = 1.0
+CREATION_FAILED = (Emit("Warning", "FailedCreate", f"Error creating: {ERROR}"),)
+DELETION_FAILED = (Emit("Warning", "FailedDelete", f"Error deleting: {ERROR}"),)
 
 
 def delete_active_pods(sync: Sync, verdict: Verdict) -> None:
@@ -73,18 +75,18 @@ def _create_pods(sync: Sync, missing: int, wanted: int) -> None:
             _wait(sync, remaining, lambda waiting: wait_note(sync, waiting))
             return
     missing = min(missing, MAX_PODS_PER_SYNC)
-    maker = PodMaker(sync.job)
+    maker, causes = PodMaker(sync.job), CreationCauses(sync, wanted)
     first = sync.active_count + 1
     if not sync.is_indexed:
         for number in range(first, first + missing):
-            sync.operations.append(Create(maker.pod(), creation_cause(sync, number, wanted)))
+            sync.operations.append(Create(maker.pod(), causes.of_pod(number), CREATION_FAILED))
     else:
         indexes = free_indexes(missing, sync.completions, sync.completed, sync.failed_indexes, _taken_indexes(sync))
         if limit_per_index:
             indexes = _indexes_that_may_start(sync, indexes)
         for number, index in enumerate(indexes, first):
             pod = maker.pod_of_index(index, sync.kept.get(index))
-            sync.operations.append(Create(pod, index_cause(sync, index, number, wanted)))
+            sync.operations.append(Create(pod, causes.of_index(index, number), CREATION_FAILED))
         missing = len(indexes)
     sync.active_count += missing
 
@@ -122,7 +124,7 @@ def _delete_uncounted(sync: Sync, surplus: list[Surplus], why: str) -> None:
 
 
 def _delete(sync: Sync, pod: ObservedPod, cause: str) -> None:
-    sync.operations.append(Delete(key_of(pod.pod), cause, uid=pod.uid))
+    sync.operations.append(Delete(key_of(pod.pod), cause, uid=pod.uid, on_failure=DELETION_FAILED))
     sync.operations.append(Emit("Normal", "SuccessfulDelete", f"Deleted pod: {pod.name}"))
     sync.active_count -= 1
     sync.terminating += 1

@@ -108,8 +108,7 @@ def observe(job: batch_v1.Job, pods: list[ObservedPod], memory: JobMemory, now: 
         start_time=now if status.startTime is None and not job.spec.suspend else status.startTime,
     )
     new_succeeded, new_failed = _classify(sync)
-    policy = job.spec.podFailurePolicy
-    counted = new_failed if policy is None else [pod for pod in new_failed if pod.match(policy).counts]
+    counted = [pod for pod in new_failed if pod.match.counts]
     sync.succeeded = (status.succeeded or 0) + len(uncounted.succeeded or ()) + len(new_succeeded)
     sync.failed = (status.failed or 0) + len(uncounted.failed or ()) + len(counted)
     sync.memory = updated_memory(
@@ -165,7 +164,7 @@ def _observe_indexes(sync: Sync, status: batch_v1.JobStatus) -> None:
 
 
 def _fails_index(sync: Sync, pod: ObservedPod, limit: int) -> bool:
-    match = pod.match(sync.spec.podFailurePolicy)
+    match = pod.match
     return match.action == "FailIndex" or (match.counts and pod.failure_count >= limit)
 
 

@@ -119,7 +119,7 @@ class Tracking:
         sync = self._sync
         if sync.is_indexed and sync.valid_index(pod) is None:
             return
-        if pod.match(sync.spec.podFailurePolicy).counts:
+        if pod.match.counts:
             self._failed.append(pod.uid)
 
     def _write_indexes(self, completed: list[int]) -> bool:
@@ -182,7 +182,7 @@ class Tracking:
             if self._verdict is None:
                 return "the job is being deleted"
             return "counted as failed: the job fails" if self._verdict.is_failure else "not counted: the job has succeeded"
-        if not pod.match(self._sync.spec.podFailurePolicy).counts:
+        if not pod.match.counts:
             return "it failed, which podFailurePolicy ignores"
         return "it failed and is counted"
 

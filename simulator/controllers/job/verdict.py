@@ -74,10 +74,9 @@ def _failure(reason: str, message: str, why: str) -> Verdict:
 
 
 def _failed_by_policy(sync: Sync) -> Verdict | None:
-    policy = sync.spec.podFailurePolicy
-    if policy is not None:
+    if sync.spec.podFailurePolicy is not None:
         for pod in sync.pods:
-            if pod.is_failed and (message := pod.match(policy).message) is not None:
+            if pod.is_failed and (message := pod.match.message) is not None:
                 return _failure("PodFailurePolicy", message, message)
     return None
 
