@@ -22,8 +22,15 @@ Amounts = dict[str, Quantity]
 
 
 def amounts(resources: Mapping[str, str] | None) -> Amounts:
-    """The amounts of a `requests` or `limits` map."""
-    return {name: parse_quantity(value) for name, value in (resources or {}).items()}
+    """The amounts of a `requests` or `limits` map, rounded up to thousandths as at the creation of the pod."""
+    return {name: _rounded(parse_quantity(value)) for name, value in (resources or {}).items()}
+
+
+def _rounded(amount: Quantity) -> Quantity:
+    if amount.exponent >= -3:
+        return amount
+    milli = amount.milli()
+    return Quantity(milli, -3, f"{milli}m")
 
 
 def requests_of(container: core_v1.Container) -> Amounts:
