@@ -102,10 +102,7 @@ class Hosted:
     def _wait_for_snapshot(self, control_plane: ControlPlane) -> None:
         """Wait until the engine has told what exists, so that the first answer is true."""
         deadline = time.monotonic() + _OBSERVE_PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            node = control_plane.node
-            if self.host.call(lambda: node.has_snapshot or bool(node.engine.error and node.engine.time.year > 1)):
-                break
+        while time.monotonic() < deadline and not self.host.call(lambda: control_plane.node.has_heard):
             time.sleep(0.005)
 
     def require_engine(self) -> None:

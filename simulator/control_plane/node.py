@@ -41,7 +41,9 @@ class Node:
         self._records: dict[str, PodRecord] = {}
         self._images: dict[str, ImageReport] = {}
         self.commands: list[Command] = []
-        self.engine = EngineReport(datetime.min.replace(tzinfo=UTC), reachable=False, error="the engine has not answered yet")
+        self.engine = EngineReport(datetime.min.replace(tzinfo=UTC), reachable=False, error="it has not answered yet")
+        self.has_heard = False
+        """Whether the engine has said anything yet, be it that it can't be reached."""
         self.has_snapshot = False
 
     def record(self, uid: str) -> PodRecord | None:
@@ -52,6 +54,7 @@ class Node:
 
     def observe(self, report: Report, now: datetime) -> None:
         """Fold a report into the records that it concerns, and have those pods synced."""
+        self.has_heard = True
         match report:
             case Snapshot():
                 self._observe_snapshot(report, now)

@@ -1,0 +1,62 @@
+"""The database file: what it survives, and what it refuses to touch."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from simulator.errors import StateError
+from simulator.store.database import SCHEMA_VERSION, Database
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "kjsim.db"
+    database = Database(path)
+    database.write(
+        [("Job", "default", "a", b"{}"), ("Job", "default", "b", b"{}")],
+        [],
+        [("2026-01-01T00:00:00+00:00", "Job", "default", "a", "u", "", "because")],
+        {"resourceVersion": "7"},
+    )
+    database.write([], [("Job", "default", "b")], [], {})
+    database.close()
+    again = Database(path)
+    assert list(again.objects()) == [("Job", b"{}")]
+    assert again.meta() == {"resourceVersion": "7"}
+    assert [text for *_, text in again.decisions("Job", "default", "a")] == ["because"]
+    again.close()
+
+
+def test_a_broken_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "kjsim.db"
+    path.write_bytes(b"this is no database, whatever its name says" * 100)
+    before = path.read_bytes()
+    with pytest.raises(StateError, match="is broken"):
+        Database(path)
+    assert path.read_bytes() == before
+
+
+def test_a_newer_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kjsim.db"
+    Database(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    connection.close()
+    with pytest.raises(StateError, match="written by a newer kjsim"):
+        Database(path)
+
+
+def test_another_programs_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kjsim.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    with pytest.raises(StateError, match="not a kjsim database"):
+        Database(path)
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="can't be used"):
+        Database(tmp_path / "nowhere" / "kjsim.db")
