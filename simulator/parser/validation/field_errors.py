@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from simulator.errors import Invalid
 from simulator.model.kinds import Kind
+from simulator.model.quoting import go_quoted
 
 NO_VALUE: Final = object()
 """Stands for "this error shows no value"."""
@@ -26,31 +27,13 @@ _TITLES = {
     "FieldValueTooLong": "Too long",
     "FieldValueTooMany": "Too many",
 }
-
-_SHORT_ESCAPES = {
-    "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\", '"': '\\"',
-}  # fmt: skip
-
-
-def quote(text: str) -> str:
-    """A string in double quotes as Go writes it: escapes for control and invisible characters, `\\x00` or `\\u200b`."""
-    parts = []
-    for character in text:
-        if character in _SHORT_ESCAPES:
-            parts.append(_SHORT_ESCAPES[character])
-        elif character.isprintable():
-            parts.append(character)
-        elif character < "\x80":
-            parts.append(f"\\x{ord(character):02x}")
-        else:
-            parts.append(f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}")
-    return f'"{"".join(parts)}"'
+_ESCAPED = "<>&\u2028\u2029"  # what Go's JSON writer doesn't write as it is
 
 
 def show(value: Any) -> str:
     """A value as an error shows it."""
     if isinstance(value, str):
-        return quote(value)
+        return go_quoted(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -120,7 +103,7 @@ class Errors(list[FieldError]):
 
     def not_supported(self, path: str, value: Any, supported: list[str]) -> None:
         """A value is none of those that are known; they are listed in the given order."""
-        listed = ", ".join(quote(known) for known in supported)
+        listed = ", ".join(go_quoted(known) for known in supported)
         self.append(FieldError("FieldValueNotSupported", path, value, f"supported values: {listed}"))
 
     def too_long(self, path: str, limit: int) -> None:
@@ -144,4 +127,6 @@ def invalid_object(kind: Kind, name: str, errors: list[FieldError]) -> Invalid:
     title = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
     causes = [{"reason": error.reason, "message": error.body, "field": error.path} for error in errors]
     details: dict[str, Any] = {"name": name, "group": kind.group, "kind": kind.kind, "causes": causes}
-    return Invalid(f"{title} {quote(name)} is invalid: {listed}", {key: value for key, value in details.items() if value})
+    return Invalid(
+        f"{title} {go_quoted(name)} is invalid: {listed}", {key: value for key, value in details.items() if value}
+    )
