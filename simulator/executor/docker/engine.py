@@ -25,14 +25,17 @@ NEWEST_API = (1, 51)
 CALL_SECONDS = 120
 """Read timeout of calls that are no streams; a start can take seconds under load."""
 
+_ALLOWS_NEGATIVE_OOM_SCORE = "allows_negative_oom_score"
+
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 class Engine:
     """An engine that has answered."""
 
-    def __init__(self, endpoint: Endpoint, version: tuple[int, int]) -> None:
+    def __init__(self, endpoint: Endpoint, version: tuple[int, int], facts: Facts) -> None:
         self.endpoint = endpoint
+        self.facts = facts
         self.version = version
         # Any: the SDK's stubs know only a part of its methods.
         self.api: Any = _client(endpoint, _text(version))
@@ -53,14 +56,19 @@ class Engine:
             memory_bytes=int(info.get("MemTotal") or 1 << 30),
             architecture=ARCHITECTURES.get(machine, machine or "amd64"),
             engine_version=str(info.get("ServerVersion") or ""),
-            allows_negative_oom_score=not self.is_rootless,
+            allows_negative_oom_score=not self.is_rootless
+            and self.facts.get(self.daemon_id, _ALLOWS_NEGATIVE_OOM_SCORE) is not False,
         )
 
     def learn_from_refusal(self, text: str, oom_score_adj: int) -> bool:
-        """Whether a start was refused because of a negative OOM score; remembered, so that it is not asked for again."""
-        if oom_score_adj >= 0 or "oom_score_adj" not in text:
+        """Whether a start may have been refused because of a negative OOM score: it is not asked for again then.
+
+        The container runtime writes the score early, and some versions say no more than that their child is gone.
+        """
+        if oom_score_adj >= 0 or not any(part in text for part in ("oom_score_adj", "final child's PID")):
             return False
         self.node = replace(self.node, allows_negative_oom_score=False)
+        self.facts.put(self.daemon_id, _ALLOWS_NEGATIVE_OOM_SCORE, False)
         return True
 
     def url(self, path: str) -> str:
@@ -73,7 +81,7 @@ class Engine:
         self.streams.close()
 
 
-def connect(endpoints: Sequence[Endpoint]) -> Engine:
+def connect(endpoints: Sequence[Endpoint], facts: Facts) -> Engine:
     """The first engine that answers; raises `EngineUnavailable` with all that was tried."""
     from docker.errors import DockerException
     from requests.exceptions import RequestException
@@ -81,7 +89,7 @@ def connect(endpoints: Sequence[Endpoint]) -> Engine:
     tried: list[tuple[Endpoint, str]] = []
     for endpoint in endpoints:
         try:
-            return Engine(endpoint, _negotiate(endpoint))
+            return Engine(endpoint, _negotiate(endpoint), facts)
         except (DockerException, RequestException, OSError, ImportError, ValueError) as error:
             tried.append((endpoint, plain_error(error)))
     raise unavailable(tried)

@@ -56,6 +56,7 @@ def _read(stream: Any, timeout_seconds: float | None) -> tuple[str, bool]:
         ended = False
     finally:
         stream.close()
+        connection.close()  # closing the stream only gives up its share
     return output.decode("utf-8", "replace"), ended
 
 

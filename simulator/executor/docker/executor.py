@@ -333,7 +333,7 @@ class DockerExecutor:
         while not self._closed.is_set():
             try:
                 endpoints = find_endpoints(os.environ, Path.home(), self._host)
-                self._engine = connect(endpoints)
+                self._engine = connect(endpoints, Facts(self._state_dir))
                 return self._engine
             except EngineUnavailable as error:
                 if self._failure is None:
@@ -346,7 +346,6 @@ class DockerExecutor:
         return None
 
     def _furnish(self, engine: Engine) -> Room:
-        facts = Facts(self._state_dir)
         infra = InfraImage(engine, self._infra_image)
         starts = self._max_starts or min(max(2 * (os.cpu_count() or 1), 2), 4)
         return Room(
@@ -354,11 +353,10 @@ class DockerExecutor:
             state_dir=self._state_dir,
             clock=self._clock,
             engine=engine,
-            facts=facts,
             images=Images(engine, self._clock),
             network=PodNetwork(engine, self._instance, self._pod_network),
             infra=infra,
-            volumes=Volumes(engine, facts, self._state_dir, self._instance, infra, self._volume_mode),
+            volumes=Volumes(engine, self._state_dir, self._instance, infra, self._volume_mode),
             workers=self._workers,
             starts=Workers(starts, "kjsim-docker-start"),
             later=self._later,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.clock import Clock
-from simulator.executor.docker.engine import Engine, Facts
+from simulator.executor.docker.engine import Engine
 from simulator.executor.docker.images import Images
 from simulator.executor.docker.network import PodNetwork
 from simulator.executor.docker.sandbox import InfraImage
@@ -27,7 +27,6 @@ class Room:
     state_dir: Path
     clock: Clock
     engine: Engine
-    facts: Facts
     images: Images
     network: PodNetwork
     infra: InfraImage

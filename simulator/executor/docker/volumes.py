@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from simulator.executor.docker.body import INSTANCE, KIND, POD_UID, Mounts
-from simulator.executor.docker.engine import Engine, Facts, status_code
+from simulator.executor.docker.engine import Engine, status_code
 from simulator.executor.docker.host_directory import HostDirectory
 from simulator.executor.docker.sandbox import InfraImage
 from simulator.executor.docker.stager import Stager, stat_path
@@ -41,11 +41,8 @@ class VolumeError(Exception):
 class Volumes:
     """The volumes of all pods of one instance. Methods raise `VolumeError` or the SDK's errors."""
 
-    def __init__(
-        self, engine: Engine, facts: Facts, state_dir: Path, instance: str, infra: InfraImage, mode: VolumeMode
-    ) -> None:
+    def __init__(self, engine: Engine, state_dir: Path, instance: str, infra: InfraImage, mode: VolumeMode) -> None:
         self._engine = engine
-        self._facts = facts
         self._state_dir = state_dir
         self._instance = instance
         self._infra = infra
@@ -60,12 +57,12 @@ class Volumes:
         """Whether the engine sees the files of this machine; found out with a container of `image` that is never started."""
         with self._lock:
             if self._sees_directories is None:
-                known = self._facts.get(self._engine.daemon_id, _FACT)
+                known = self._engine.facts.get(self._engine.daemon_id, _FACT)
                 if isinstance(known, bool):
                     self._sees_directories = known
                 else:
                     self._sees_directories = self._probe(image or self._infra.name())
-                    self._facts.put(self._engine.daemon_id, _FACT, self._sees_directories)
+                    self._engine.facts.put(self._engine.daemon_id, _FACT, self._sees_directories)
             return self._sees_directories
 
     def _probe(self, image: str) -> bool:
