@@ -89,7 +89,7 @@ def request(operation: Operation, objects: dict[str, Any]) -> dict[str, Any]:
 
 
 def ordered(wanted: dict[str, Any]) -> dict[str, Any]:
-    """An expected request with its uids in order: our patch holds the references that stay, so it has no order of its own."""
+    """An expected request with its uids sorted: our patch holds the references that stay, so it has no order of its own."""
     return {key: sorted(value) if key in ("dropOwners", "unblockOwners") else value for key, value in wanted.items()}
 
 
