@@ -10,7 +10,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from simulator.controllers.plan import ERROR, Create, Delete, Emit, Operation, Patch, Plan, UpdateStatus
+from simulator.controllers.plan import (
+    ERROR,
+    Create,
+    Decisions,
+    Delete,
+    Emit,
+    Operation,
+    Patch,
+    Plan,
+    UpdateStatus,
+    carry_out,
+)
 from simulator.errors import ApiError, NotFound
 from simulator.model.kinds import JOB, POD, kind_of
 from simulator.model.kubernetes import core_v1, to_builtins
@@ -54,19 +65,49 @@ class Applier:
                 self._carry_out(operation, subject, source, now)
             except ApiError as error:
                 self._consequences(operation, error, subject, source, now)
-                if not (isinstance(operation, Delete) and operation.tolerate_failure):
-                    return error
+                return error
         self.note(subject, plan.notes, now)
         return None
 
-    def _carry_out(self, operation: Operation, subject: Any, source: Source, now: datetime) -> None:
+    def carry_out(self, decisions: Decisions, subject: Any, component: str, now: datetime) -> Plan:
+        """Carry out a pass that decides step by step; returns its plan (`plan.carry_out`)."""
+        source = Source(component)
+
+        def apply(operation: Operation) -> Any:
+            try:
+                return self._carry_out(operation, subject, source, now)
+            except ApiError as error:
+                self._decide(subject, f"refused by the API: {error}", now)
+                raise
+
+        plan = carry_out(decisions, apply)
+        self.note(subject, plan.notes, now)
+        return plan
+
+    def apply_decisions(self, decisions: Decisions, subject: Any, component: str, now: datetime) -> Plan:
+        """Carry out a pass that is told what came of each operation; returns what it decided, `error` included."""
+        source = Source(component)
+
+        def apply(operation: Operation) -> Any:
+            try:
+                return self._carry_out(operation, subject, source, now)
+            except ApiError as error:
+                self._decide(subject, f"refused by the API: {error}", now)
+                raise
+
+        plan = carry_out(decisions, apply)
+        self.note(subject, plan.notes, now)
+        return plan
+
+    def _carry_out(self, operation: Operation, subject: Any, source: Source, now: datetime) -> Any:
+        """Carry out one operation; returns the object that it created, if it is one that does."""
         match operation:
             case Emit(type=type_, reason=reason, message=message):
                 self.emit(subject, source, type_, reason, message, now)
-                return
             case Create(object=obj, cause=cause):
-                name = self._create(obj, subject, source, now)
-                self._decide(subject, f"created {kind_of(obj).singular}/{name}: {cause}", now)
+                created = self._create(obj, subject, source, now)
+                self._decide(subject, f"created {kind_of(obj).singular}/{created.metadata.name}: {cause}", now)
+                return created
             case UpdateStatus(key=key, status=status, cause=cause):
                 self._if_there(self._registry.update_status, key, status)
                 self._decide(subject, cause, now)
@@ -78,16 +119,17 @@ class Applier:
                     key, now, propagation=operation.propagation, grace_seconds=operation.grace_seconds, uid=operation.uid
                 )
                 self._decide(subject, f"deleted {key}: {cause}", now)
+        return None
 
-    def _create(self, obj: Any, subject: Any, source: Source, now: datetime) -> str:
+    def _create(self, obj: Any, subject: Any, source: Source, now: datetime) -> Any:
         if kind_of(obj) is not POD:
             created, _ = self._registry.create(to_builtins(obj), kind_of(obj), now)
-            return str(created.metadata.name)
+            return created
         pod = self._registry.create_pod(obj, now)
         if kind_of(subject) is JOB:
             # The generated name is known only now, so the plan can't carry this event.
             self.emit(subject, source, "Normal", "SuccessfulCreate", f"Created pod: {pod.metadata.name}", now)
-        return str(pod.metadata.name)
+        return pod
 
     def _consequences(self, operation: Operation, error: ApiError, subject: Any, source: Source, now: datetime) -> None:
         self._decide(subject, f"refused by the API: {error}", now)

@@ -11,7 +11,7 @@ from simulator.control_plane.applier import Applier
 from simulator.control_plane.collector import Collector
 from simulator.control_plane.node import Node
 from simulator.control_plane.queue import BackOff, Item, WorkQueue
-from simulator.controllers.cronjob import enqueue_after_edit, reconcile_cron_job
+from simulator.controllers.cronjob import enqueue_after_edit, sync_cron_job
 from simulator.controllers.job import TRACKING_FINALIZER, reconcile_job, release_untracked_pod
 from simulator.controllers.plan import Plan
 from simulator.controllers.ttl import reconcile_ttl
@@ -226,8 +226,9 @@ class ControlPlane:
         if cron_job is None:
             self._queue.forget(item)
             return
-        plan = reconcile_cron_job(cron_job, self.objects.list(JOB.kind, item.key.namespace), now)
-        self._apply(item, plan, cron_job, "cronjob-controller", now)
+        decisions = sync_cron_job(cron_job, self.objects.list(JOB.kind, item.key.namespace), now)
+        plan = self._applier.apply_decisions(decisions, cron_job, "cronjob-controller", now)
+        self._finish(item, plan, now)
 
     def _sync_ttl(self, item: Item, now: datetime) -> None:
         job = self.objects.get(item.key)
@@ -247,7 +248,13 @@ class ControlPlane:
 
     def _apply(self, item: Item, plan: Plan, subject: Any, component: str, now: datetime) -> None:
         error = self._applier.apply(plan, subject, component, now)
-        if error is not None or plan.error is not None:
+        if error is not None:
+            self._queue.retry(item, now)
+            return
+        self._finish(item, plan, now)
+
+    def _finish(self, item: Item, plan: Plan, now: datetime) -> None:
+        if plan.error is not None:
             self._queue.retry(item, now)
             return
         self._queue.succeeded(item)
