@@ -69,7 +69,7 @@ class Hosted:
             self.host.call,
             self._clock.now,
             self._executor,
-            home=self.directory.home,
+            home=str(self.directory.home),
             shutdown=self._on_shutdown,
         )
         self.client = Client(InProcess(api))

@@ -69,21 +69,6 @@ class Applier:
         self.note(subject, plan.notes, now)
         return None
 
-    def carry_out(self, decisions: Decisions, subject: Any, component: str, now: datetime) -> Plan:
-        """Carry out a pass that decides step by step; returns its plan (`plan.carry_out`)."""
-        source = Source(component)
-
-        def apply(operation: Operation) -> Any:
-            try:
-                return self._carry_out(operation, subject, source, now)
-            except ApiError as error:
-                self._decide(subject, f"refused by the API: {error}", now)
-                raise
-
-        plan = carry_out(decisions, apply)
-        self.note(subject, plan.notes, now)
-        return plan
-
     def apply_decisions(self, decisions: Decisions, subject: Any, component: str, now: datetime) -> Plan:
         """Carry out a pass that is told what came of each operation; returns what it decided, `error` included."""
         source = Source(component)

@@ -90,7 +90,7 @@ class ControlPlane:
             touch_orphan=lambda uid: self._queue.add(Item(_ORPHAN, Key(POD.kind, "", uid))),
         )
         self._collector = Collector(
-            objects, self.registry, touch=lambda uid: self._queue.add(Item(_GARBAGE, Key("", "", uid)))
+            objects, self._applier, touch=lambda uid: self._queue.add(Item(_GARBAGE, Key("", "", uid)))
         )
         self._handlers: dict[str, Callable[[Item, datetime], None]] = {
             _JOB: self._sync_job,

@@ -47,10 +47,7 @@ class UpdateStatus:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete an object. `propagation` is `Background`, `Foreground` or `Orphan`; `uid` is a precondition.
-
-    With `tolerate_failure` a refusal does not end the plan.
-    """
+    """Delete an object. `propagation` is `Background`, `Foreground` or `Orphan`; `uid` is a precondition."""
 
     key: Key
     cause: str
@@ -58,7 +55,6 @@ class Delete:
     uid: str | None = None
     grace_seconds: int | None = None
     on_failure: tuple[Operation, ...] = ()
-    tolerate_failure: bool = False
 
 
 ERROR = "{error}"
