@@ -43,7 +43,7 @@ def choose_containers(pod: Pod, *, container: str = "", all_containers: bool = F
             raise KjsimError(f"container {container} is not valid for pod {name} out of: {listed}")
         return Choice((Source(name, container),))
     preset = (pod["metadata"].get("annotations") or {}).get(DEFAULT_CONTAINER_ANNOTATION)
-    if preset in main + init:
+    if preset and preset in main + init:
         return Choice((Source(name, preset),))
     note = f'Defaulted container "{main[0]}" out of: {listed}' if len(main) + len(init) > 1 else ""
     return Choice((Source(name, main[0]),), note)

@@ -55,7 +55,7 @@ def natural_less(left: str, right: str) -> bool:
             continue
         if a.isdigit() and b.isdigit():
             return (int(a), len(a)) < (int(b), len(b))
-        return a < b
+        return bool(a < b)
     return len(left) < len(right)
 
 

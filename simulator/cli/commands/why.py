@@ -41,14 +41,15 @@ def run(options: Options) -> int:
     if options.output == "json":
         from simulator.cli.printing import object_text
 
-        print(object_text(decisions, "json"), end="")
+        items = {"apiVersion": "kjsim.dev/v1", "kind": "DecisionList", "items": decisions}
+        print(object_text(items, "json"), end="")
         return 0
-    if not decisions["items"]:
+    if not decisions:
         print(f"Nothing has been decided about {kind.singular}/{name} yet.")
         return 0
     from simulator.cli.colour import style_of
     from simulator.cli.story import story
     from simulator.clock import RealClock
 
-    print(story(f"{kind.singular}/{name}", decisions["items"], RealClock().now(), style_of()), end="")
+    print(story(f"{kind.singular}/{name}", decisions, RealClock().now(), style_of()), end="")
     return 0

@@ -1,0 +1,106 @@
+"""`-o` of the reading commands: which form is asked for, and how objects look in it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from simulator.cli.flags import Options
+from simulator.errors import KjsimError
+
+Json = dict[str, Any]
+
+_FORMATS = (
+    "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,"
+    "template,templatefile,wide,yaml"
+)
+_PLAIN = ("", "wide", "json", "yaml", "name")
+_WITH_TEMPLATE = ("jsonpath", "jsonpath-as-json", "jsonpath-file")
+_WITH_COLUMNS = ("custom-columns", "custom-columns-file")
+_UNSUPPORTED = ("go-template", "go-template-file", "kyaml", "template", "templatefile")
+
+
+class OutputFormat(NamedTuple):
+    """One form: its name and what stands after `=`."""
+
+    name: str
+    argument: str = ""
+    allows_missing: bool = True
+    has_headers: bool = True
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the server's tables are wanted, rather than objects."""
+        return self.name in ("", "wide")
+
+    def print(self, obj: Json) -> str:
+        """An object or a List as text; raises `KjsimError` if the template can't be read or applied."""
+        if self.name in _WITH_TEMPLATE:
+            from simulator.cli.jsonpath import template_output
+
+            return template_output(
+                self.argument, obj, allows_missing=self.allows_missing, as_json=self.name == "jsonpath-as-json"
+            )
+        if self.name in _WITH_COLUMNS:
+            return self._columns(items_of(obj))
+        from simulator.cli.printing import object_text
+
+        if self.name == "name":
+            return "".join(f"{_name(item)}\n" for item in items_of(obj))
+        return object_text(obj, self.name)
+
+    def _columns(self, objects: list[Json]) -> str:
+        from simulator.cli.columns import aligned
+        from simulator.cli.custom_columns import from_argument, from_file
+
+        columns = from_file(self.argument) if self.name == "custom-columns-file" else from_argument(self.argument)
+        rows = [list(columns.headers)] if self.has_headers else []
+        rows += [columns.row(obj) for obj in objects]
+        return aligned("".join("\t".join(row) + "\n" for row in rows), padding=3, min_width=6)
+
+
+def read_format(options: Options) -> OutputFormat:
+    """The form that the command line asks for (`output`, `template`, `no_headers`); raises `KjsimError`."""
+    text = options.output or ""
+    name, equals, argument = text.partition("=")
+    headers = not options.no_headers
+    if name in _PLAIN and not equals:
+        return OutputFormat(name, has_headers=headers)
+    if name in _WITH_TEMPLATE:
+        argument = argument if equals else options.template or ""
+        if not argument:
+            raise KjsimError("template format specified but no template given")
+        if name == "jsonpath-file":
+            argument = _content(argument)
+        return OutputFormat(name, argument, allows_missing=options.allow_missing_template_keys)
+    if name in _WITH_COLUMNS:
+        if not argument:
+            raise KjsimError("custom-columns format specified but no custom columns given")
+        return OutputFormat(name, argument, has_headers=headers)
+    if name in _UNSUPPORTED:
+        raise KjsimError(f'the output format "{name}" is not supported by kjsim; use jsonpath, json, yaml or custom-columns')
+    raise KjsimError(f'unable to match a printer suitable for the output format "{text}", allowed formats are: {_FORMATS}')
+
+
+def items_of(obj: Json) -> list[Json]:
+    """The objects of a List; an object that is none, itself."""
+    return list(obj["items"]) if obj.get("kind") == "List" else [obj]
+
+
+def list_of(objects: list[Json]) -> Json:
+    """A List of objects, as kubectl makes it."""
+    return {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": objects}
+
+
+def _name(obj: Json) -> str:
+    from simulator.cli.output import qualified
+    from simulator.model.kinds import KINDS
+
+    return qualified(KINDS[obj["kind"]], obj["metadata"]["name"])
+
+
+def _content(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8") as opened:
+            return opened.read()
+    except OSError as error:
+        raise KjsimError(f"error reading --template {file}, open {file}: {(error.strerror or str(error)).lower()}") from None

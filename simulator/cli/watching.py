@@ -1,0 +1,85 @@
+"""`kjsim get -w`: what is there, then each change as it comes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from simulator.cli.client import Client
+from simulator.cli.flags import Options
+from simulator.cli.output_format import Json, OutputFormat
+from simulator.cli.resources import Resources
+from simulator.errors import KjsimError
+from simulator.model.kinds import Kind
+
+
+def watch(client: Client, resources: Resources, form: OutputFormat, options: Options) -> int:
+    """Print until the server ends the watch, or the user does (Ctrl-C)."""
+    kinds = resources.all_kinds
+    if len(kinds) > 1 or len(resources.objects) > 1:
+        raise KjsimError(
+            f"watch is only supported on individual resources and resource collections - {len(kinds)} resources were found"
+            if len(kinds) > 1
+            else "watch is only supported on individual resources and resource collections - more than 1 resource was found"
+        )
+    kind = kinds[0]
+    name = resources.objects[0].name if resources.objects else ""
+    namespace = None if options.all_namespaces or not kind.namespaced else options.namespace
+    if name:
+        client.get(kind, name, namespace)  # kubectl's NotFound, rather than a wait for it
+    fields = ",".join(part for part in (options.field_selector, f"metadata.name={name}" if name else "") if part)
+    show = _table_shower(kind, form, options) if form.is_table else _object_shower(kind, form, options)
+    if form.is_table:
+        listed = client.list_table(kind, namespace, label_selector=options.selector, field_selector=fields)
+    else:
+        listed = client.list(kind, namespace, label_selector=options.selector, field_selector=fields)
+    if not options.watch_only:
+        show("ADDED", listed)
+    changes = client.watch(
+        kind,
+        namespace,
+        resource_version=listed["metadata"]["resourceVersion"],
+        label_selector=options.selector,
+        field_selector=fields,
+        table=form.is_table,
+    )
+    with changes:
+        for type_, obj in changes:
+            if type_ != "BOOKMARK":
+                show(type_, obj)
+    return 0
+
+
+def _table_shower(kind: Kind, form: OutputFormat, options: Options) -> Callable[[str, Json], None]:
+    from simulator.cli.printing import TableLayout, TablePrinter
+
+    layout = TableLayout.of(form, options, with_kind=kind if options.show_kind else None, namespaced=kind.namespaced)
+    printer = TablePrinter(layout, remembers_widths=True)
+
+    def show(type_: str, table: Json) -> None:
+        if table["rows"]:
+            _write(printer.text(table, event=type_ if options.output_watch_events else ""))
+
+    return show
+
+
+def _object_shower(kind: Kind, form: OutputFormat, options: Options) -> Callable[[str, Json], None]:
+    count = 0
+
+    def show(type_: str, obj: Json) -> None:
+        nonlocal count
+        for one in obj["items"] if obj.get("kind", "").endswith("List") else [obj]:
+            shown = {"apiVersion": kind.api_version, "kind": kind.kind, **one}
+            if options.output_watch_events:
+                shown = {"type": type_, "object": shown}
+            if form.name == "yaml" and count:
+                _write("---\n")
+            count += 1
+            _write(form.print(shown))
+
+    return show
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
