@@ -14,7 +14,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound
 
 from simulator.executor.docker.endpoint import find_endpoints
-from simulator.executor.docker.engine import connect
+from simulator.executor.docker.engine import Facts, connect
 
 REPOSITORY, TAG = "busybox", "1.35"
 IMAGE = f"{REPOSITORY}:{TAG}"
@@ -22,7 +22,7 @@ IMAGE = f"{REPOSITORY}:{TAG}"
 
 def main() -> int:
     """Make sure; the exit code."""
-    engine = connect(find_endpoints(os.environ, Path.home())).api
+    engine = connect(find_endpoints(os.environ, Path.home()), Facts(Path("/nonexistent"))).api
     try:
         engine.inspect_image(IMAGE)
         return 0

@@ -6,13 +6,16 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.cli.flags import Flags, Options
 from simulator.cli.session import state_directory
 from simulator.clock import RealClock
 from simulator.errors import EngineUnavailable, KjsimError, StateError, UsageError
 from simulator.store.database import Database
+
+if TYPE_CHECKING:
+    from simulator.executor.docker.engine import Engine
 
 DEMO_IMAGE = "busybox:1.35"
 _LEAST_FREE_BYTES = 100 << 20
@@ -54,12 +57,17 @@ def run(options: Options) -> int:
     return code
 
 
-def _engine(options: Options) -> Finding:
+def _connect(options: Options) -> Engine:
     from simulator.executor.docker.endpoint import find_endpoints
-    from simulator.executor.docker.engine import connect
+    from simulator.executor.docker.engine import Facts, connect
+
+    return connect(find_endpoints(os.environ, Path.home()), Facts(state_directory(options.home).home))
+
+
+def _engine(options: Options) -> Finding:
 
     try:
-        engine = connect(find_endpoints(os.environ, Path.home()))
+        engine = _connect(options)
         engine.learn()
     except EngineUnavailable as error:
         first, _, rest = str(error).partition("\n")
@@ -77,11 +85,8 @@ def _engine(options: Options) -> Finding:
 def _images(options: Options) -> Finding:
     from docker.errors import DockerException, ImageNotFound
 
-    from simulator.executor.docker.endpoint import find_endpoints
-    from simulator.executor.docker.engine import connect
-
     try:
-        engine = connect(find_endpoints(os.environ, Path.home()))
+        engine = _connect(options)
     except EngineUnavailable:
         return Finding("not looked at: no engine", "see above", EngineUnavailable.exit_code)
     try:
@@ -115,14 +120,11 @@ def _clock(options: Options) -> Finding:
     """The engine's clock stamps what containers do; where it differs from ours, durations look odd."""
     from datetime import datetime
 
-    from simulator.executor.docker.endpoint import find_endpoints
-    from simulator.executor.docker.engine import connect
-
     now = RealClock().now()
     zone = now.astimezone().tzname() or "UTC"
     here = f"{now:%Y-%m-%d %H:%M:%S} UTC; schedules without timeZone are read in UTC (this machine's zone: {zone})"
     try:
-        engine = connect(find_endpoints(os.environ, Path.home()))
+        engine = _connect(options)
         before = RealClock().now()
         told = datetime.fromisoformat(str(engine.api.info()["SystemTime"]))
         difference = (told - before).total_seconds()

@@ -68,7 +68,7 @@ class Following:
         for kind in (JOB, POD):
             listed = self._client.list(kind, self._namespace)
             for item in listed["items"]:
-                self._queue.put(Changed(kind, item))
+                self._queue.put(Changed(kind, {"kind": kind.kind, **item}))
             self._start_thread(self._watch, kind, listed["metadata"]["resourceVersion"])
 
     def follow_log(self, pod: str, container: str, attempt: int, *, previous: bool = False) -> None:

@@ -61,7 +61,7 @@ class LiveView:
     def _jobs(self, progress: Progress, now: datetime) -> list[Table]:
         grids = []
         for job in list(progress.jobs.values())[-3:]:
-            name, status, completions, duration, _ = (str(cell) for cell in cells("Job", job, now)[:5])
+            name, status, completions, duration, _ = (str(cell) for cell in cells(job, now)[:5])
             done, total = _share(job)
             grid = Table.grid(padding=(0, 2))
             grid.add_row(
@@ -83,7 +83,7 @@ class LiveView:
         running = [pod for pod in pods if not has_ended(pod)]
         shown = running[:room] if len(running) >= room else pods[-room:] if len(pods) > room else pods
         for pod in shown:
-            row = [str(cell) for cell in cells("Pod", pod, now)[:5]]
+            row = [str(cell) for cell in cells(pod, now)[:5]]
             style = _STATUS_COLOURS.get(row[2], "")
             table.add_row(Text(row[0], style=self._colour(row[0])), row[1], Text(row[2], style=style), row[3], row[4])
         if len(shown) < len(pods):

@@ -14,7 +14,7 @@ Tree = dict[str, Any]
 
 def pod_status(pod: Tree, now: datetime) -> str:
     """The STATUS word of `kubectl get pods`."""
-    return str(cells("Pod", pod, now)[2])
+    return str(cells(pod, now)[2])
 
 
 def trouble(pod: Tree) -> str:
