@@ -15,16 +15,19 @@ from simulator.model.quoting import go_quoted
 
 Intervals = tuple[tuple[int, int], ...]
 
-_GO_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_GO_INTEGER = re.compile(r"([+-]?)0*([0-9]{1,19})")
 _INT64 = 2**63
 _LAST = itemgetter(1)
 
 
 def go_integer(text: str) -> int | None:
     """A decimal number as Go's `strconv.Atoi` reads it (64 bits; no spaces, underscores or other digits), or None."""
-    if not (text.isdigit() and text.isascii()) and not _GO_INTEGER.fullmatch(text):
+    if len(text) < 19 and text.isdigit() and text.isascii():
+        return int(text)
+    found = _GO_INTEGER.fullmatch(text)
+    if found is None:
         return None
-    number = int(text)
+    number = int(found[1] + found[2])
     return number if -_INT64 <= number < _INT64 else None
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace as replace_fields
 
 from simulator.controllers.job.backoff import JobMemory
 from simulator.controllers.job.causes import clock_time
@@ -13,7 +16,7 @@ from simulator.controllers.job.scale import delete_active_pods, manage_pods
 from simulator.controllers.job.sync import Sync, observe
 from simulator.controllers.job.tracking import Tracking
 from simulator.controllers.job.verdict import Verdict, completions_reached, find_verdict
-from simulator.controllers.plan import Emit, Plan
+from simulator.controllers.plan import Create, Emit, Operation, Plan, UpdateStatus
 from simulator.model.conditions import finished_condition
 from simulator.model.kubernetes import batch_v1, core_v1
 from simulator.model.metadata import whole_second
@@ -46,10 +49,11 @@ def reconcile_job(
     verdict, suspension_changed = _decide(sync, find_verdict(sync), expectations_pending=expectations_pending)
     tracking = Tracking(sync, verdict)
     tracking.run(changed=_write_counts(sync) or suspension_changed)
-    _tell_deadline(sync)
+    if verdict is None:
+        _tell_deadline(sync)
     remembered = sync.memory if tracking.is_remembered else memory
     return Plan(
-        operations=tuple(sync.operations),
+        operations=tuple(_with_status_on_refusal(sync.operations)),
         requeue_after_seconds=None if tracking.has_ended else sync.wait_seconds,
         memory=None if tracking.has_ended or remembered is None or not remembered.failures else remembered,
         notes=tuple(sync.notes),
@@ -97,3 +101,27 @@ def _tell_deadline(sync: Sync) -> None:
     if deadline is not None and started and not sync.is_suspended:
         at = clock_time(sync.now + timedelta(seconds=deadline))
         sync.notes.append(f"fails at {at} if it is still active then: activeDeadlineSeconds is {deadline}")
+
+
+def _with_status_on_refusal(operations: list[Operation]) -> list[Operation]:
+    """Let a refused creation, which ends the plan, still have its status written: with the pods created until then."""
+    creations = [position for position, operation in enumerate(operations) if isinstance(operation, Create)]
+    if not creations:
+        return operations
+    after = creations[-1] + 1
+    written = next((p for p, o in enumerate(operations[after:], after) if isinstance(o, UpdateStatus)), None)
+    if written is None:
+        return operations
+    update, result = operations[written], list(operations)
+    assert isinstance(update, UpdateStatus)
+    for missing, position in zip(range(len(creations), 0, -1), creations, strict=True):
+        creation = operations[position]
+        assert isinstance(creation, Create)
+        status = replace_fields(update.status, active=((update.status.active or 0) - missing) or None)
+        follows = (
+            *creation.on_failure,
+            *operations[after:written],
+            replace(update, status=status, cause="a pod could not be created"),
+        )
+        result[position] = replace(creation, on_failure=follows)
+    return result
