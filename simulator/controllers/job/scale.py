@@ -32,7 +32,7 @@ def delete_active_pods(sync: Sync, verdict: Verdict) -> None:
 def manage_pods(sync: Sync) -> None:
     """Bring the number of active pods to what is wanted, as far as back-off and the limits of one sync let it."""
     if sync.is_suspended:
-        _delete_uncounted(sync, surplus_pods(sync.active, sync.active_count, _index_bound(sync)), "spec.suspend is true")
+        _delete_uncounted(sync, [Surplus(pod, "") for pod in sync.active], "spec.suspend is true")
         return
     wanted = _wanted(sync)
     surplus = surplus_pods(sync.active, max(0, sync.active_count - wanted), _index_bound(sync))
