@@ -259,8 +259,9 @@ class ImageReport:
 class SandboxReport:
     """State of a pod's sandbox; for a pod without infra container it stands for its address and volumes.
 
-    Where the address is known only once the container runs (no infra container, nobody addresses the pod by name), a
-    second report brings it, just before the one of the running container.
+    `awaits_address`: ready although `ip` is empty, and not to be read as a sandbox that has lost its address. So it is
+    where there is no infra container and nobody addresses the pod by name: then the address comes in a second report,
+    just before the one of the running container. It never comes without a network, nor for what ended before a restart.
     """
 
     pod_uid: str
@@ -269,6 +270,7 @@ class SandboxReport:
     ready: bool
     ip: str = ""
     error: str = ""
+    awaits_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Sandboxes:
                 return
             with self._lock:
                 self._sandboxes[pod.uid] = sandbox
-        self._send(pod.uid, attempt, ready=True, ip=sandbox.ip)
+        self._room.send([self._report(pod.uid, sandbox)])
 
     def stop(self, command: StopSandbox) -> None:
         """Remove the infra container and give the address back; volumes stay for a next attempt."""
@@ -80,13 +80,16 @@ class Sandboxes:
         return Attachment("container", infra_id=sandbox.infra_id)
 
     def address_seen(self, pod_uid: str, attempt: int, ip: str) -> SandboxReport | None:
-        """The address of a pod without infra container, seen at its container; the report, if it is news."""
+        """The address of a pod without infra container, seen at its container; the report, if it is news.
+
+        A restarted container may get another address from the engine's default bridge; the newest is told.
+        """
         with self._lock:
             sandbox = self._sandboxes.setdefault(pod_uid, _Sandbox(attempt))
             if not ip or sandbox.infra_id or sandbox.attempt != attempt or sandbox.ip == ip:
                 return None
             sandbox.ip = ip
-        return SandboxReport(pod_uid, attempt, self._room.clock.now(), sandbox.ready, ip)
+        return self._report(pod_uid, sandbox)
 
     def ended(self, infra_id: str, labels: dict[str, str]) -> None:
         """An infra container died or was removed."""
@@ -127,8 +130,7 @@ class Sandboxes:
             kept = {uid: old for uid, old in self._sandboxes.items() if not old.infra_id and uid not in found}
             self._sandboxes = {**kept, **found}
         self._room.network.known((uid, sandbox.ip) for uid, sandbox in found.items() if sandbox.ip)
-        now = self._room.clock.now()
-        return [SandboxReport(uid, sandbox.attempt, now, sandbox.ready, sandbox.ip) for uid, sandbox in found.items()]
+        return [self._report(uid, sandbox) for uid, sandbox in found.items()]
 
     # --- making -----------------------------------------------------------------------------------------------------
 
@@ -198,6 +200,10 @@ class Sandboxes:
         except Exception as error:
             if status_code(error) not in (404, 409):  # gone, or being removed
                 raise
+
+    def _report(self, uid: str, sandbox: _Sandbox) -> SandboxReport:
+        awaits = sandbox.ready and not sandbox.ip and not sandbox.infra_id
+        return SandboxReport(uid, sandbox.attempt, self._room.clock.now(), sandbox.ready, sandbox.ip, awaits_address=awaits)
 
     def _send(self, uid: str, attempt: int, *, ready: bool, ip: str = "", error: str = "") -> None:
         self._room.send([SandboxReport(uid, attempt, self._room.clock.now(), ready, ip, error)])
