@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulator.model.kubernetes import meta_v1
 from simulator.model.labels import label_key_errors, label_value_errors
 from simulator.model.quoting import go_quoted
+
+if TYPE_CHECKING:  # the types take a while to import, and a command line may need only the language
+    from simulator.model.kubernetes import meta_v1
 
 _SPECIAL = "=!(),><"
 _OPERATORS = {"=": "In", "==": "In", "!=": "NotIn", "in": "In", "notin": "NotIn", ">": "Gt", "<": "Lt"}

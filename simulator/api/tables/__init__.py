@@ -12,6 +12,14 @@ from typing import Any
 
 from simulator.api.tables.ages import age
 from simulator.api.tables.batch import CRON_JOB_COLUMNS, JOB_COLUMNS, cron_job_cells, job_cells
+from simulator.api.tables.cluster import (
+    CLAIM_COLUMNS,
+    NODE_COLUMNS,
+    SERVICE_COLUMNS,
+    claim_cells,
+    node_cells,
+    service_cells,
+)
 from simulator.api.tables.column import Column
 from simulator.api.tables.core import (
     CONFIG_MAP_COLUMNS,
@@ -45,6 +53,9 @@ _PRINTERS: dict[str, tuple[Iterable[Column], Callable[[Json, datetime], list[Any
     "ConfigMap": (CONFIG_MAP_COLUMNS, config_map_cells),
     "Secret": (SECRET_COLUMNS, secret_cells),
     "Namespace": (NAMESPACE_COLUMNS, namespace_cells),
+    "Node": (NODE_COLUMNS, node_cells),
+    "PersistentVolumeClaim": (CLAIM_COLUMNS, claim_cells),
+    "Service": (SERVICE_COLUMNS, service_cells),
 }
 _GENERIC = (_GENERIC_COLUMNS, _generic_cells)
 

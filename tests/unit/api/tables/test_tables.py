@@ -14,7 +14,7 @@ def test_a_kind_without_a_printer_shows_name_and_age() -> None:
 
 
 def test_an_empty_object_has_a_row() -> None:
-    for kind in ("Pod", "Job", "CronJob", "Event", "ConfigMap", "Secret", "Namespace"):
+    for kind in ("Pod", "Job", "CronJob", "Event", "ConfigMap", "Secret", "Namespace", "Node", "Service"):
         assert len(cells({"kind": kind}, NOW)) == len(columns(kind))
 
 
