@@ -87,7 +87,8 @@ class Registry:
             metadata = msgspec.structs.replace(metadata, creationTimestamp=whole_second(now))
         obj = msgspec.structs.replace(obj, metadata=metadata)
         if kind is POD:
-            obj = msgspec.structs.replace(obj, spec=_admitted(obj.spec))
+            status = obj.status or core_v1.PodStatus(phase="Pending")
+            obj = msgspec.structs.replace(obj, spec=_admitted(obj.spec), status=status)
         return obj if dry_run else self.objects.put(obj)
 
     def _name(self, metadata: dict[str, Any], kind: Kind) -> None:
