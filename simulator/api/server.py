@@ -52,7 +52,9 @@ class Server:
         self._listen(listener)
 
     def listen_tcp(self, port: int = 0, host: str = "127.0.0.1") -> int:
-        """Serve on a TCP port (0: any free one) of a loopback address; returns the port."""
+        """Serve on a TCP port (0: any free one) of a loopback address, the only kind that is allowed; returns the port."""
+        if host not in ("127.0.0.1", "::1"):
+            raise ValueError(f"{host} is not a loopback address")
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self._listen(listener)
         bound: int = listener.getsockname()[1]

@@ -118,13 +118,9 @@ class _Connection:
         import socket
 
         self._socket: socket.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            with unix_address(path) as address:
-                self._socket.connect(address)
-        except OSError:
-            self._socket.close()
-            raise
         self._file = self._socket.makefile("rb")
+        with unix_address(path) as address:
+            self._socket.connect(address)
 
     def is_open(self) -> bool:
         """Whether the server has not closed it meanwhile."""
@@ -186,6 +182,9 @@ class _Connection:
         self._file.close()
         self._socket.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     def cut(self) -> None:
         """End it while another thread reads."""
         import socket
@@ -223,9 +222,6 @@ class _ChunkedBody:
         """End it; a thread that reads gets the end."""
         self._is_closed = True
         self._connection.cut()
-
-    def __del__(self) -> None:
-        self._connection.close()
 
 
 def header_values(answer: Answer, name: str) -> list[Any]:
