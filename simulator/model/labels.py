@@ -77,5 +77,5 @@ def dns_label_errors(name: str) -> list[str]:
     if len(name.encode()) > _LABEL_BYTES:
         errors.append(f"must be no more than {_LABEL_BYTES} characters")
     if not _is_dns_label(name):
-        errors.append(_DNS_LABEL_RULE)
+        errors.append("must not contain dots" if _is_dns_subdomain(name) else _DNS_LABEL_RULE)
     return errors

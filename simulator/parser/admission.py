@@ -6,7 +6,6 @@ gets its selector and labels (semantics/job.md 2). Nothing is judged here; `vali
 
 from __future__ import annotations
 
-import copy
 from datetime import datetime
 
 from simulator.parser.decoding import decode
@@ -51,7 +50,7 @@ def prepare_for_create(obj: Tree, uid: str, now: datetime, namespace: str = "def
 
 def prepare_for_update(old: Tree, new: Tree) -> Tree:
     """The tree to validate and store in place of `old` (a stored tree): defaulted again, status kept, generation counted."""
-    made = decode(new)
+    made, old = decode(new), decode(old)
     set_defaults(made)
     metadata, before = made["metadata"], old["metadata"]
     for name in ("uid", "creationTimestamp", "namespace"):
@@ -65,7 +64,7 @@ def prepare_for_update(old: Tree, new: Tree) -> Tree:
         metadata["creationTimestamp"] = before["creationTimestamp"]
     made.pop("status", None)
     if "status" in old:
-        made["status"] = copy.deepcopy(old["status"])
+        made["status"] = old["status"]
     if made["kind"] in _WITH_GENERATION and made.get("spec") != old.get("spec"):
         metadata["generation"] = before.get("generation", 0) + 1
     return made

@@ -34,11 +34,9 @@ def _struct(value: Tree, struct: Any, top: bool = False) -> Tree:
             if field.always and field.shape.kind == "struct":
                 decoded[name] = _struct({}, field.shape.struct)
             elif field.always:
-                decoded[name] = _ZERO.get(field.shape.kind)
+                decoded[name] = [] if field.may_be_empty else _ZERO.get(field.shape.kind)
             continue
         item = _value(found, field.shape)
-        if field.null_when_empty and item == []:
-            item = None
         if field.keeps_zero or item not in ("", 0, False, [], {}):
             decoded[name] = item
     return decoded

@@ -27,7 +27,7 @@ POINTERS = frozenset(
     PodFailurePolicyOnExitCodesRequirement.containerName GRPCAction.service ClusterTrustBundleProjection.name
     CSIVolumeSource.fsType CSIVolumeSource.readOnly AzureDiskVolumeSource.kind AzureDiskVolumeSource.fsType
     AzureDiskVolumeSource.readOnly FCVolumeSource.lun FileKeySelector.optional TypedObjectReference.namespace
-    """.split()
+    """.split()  # noqa: SIM905 - a table of words
 )
 
 NOT_POINTERS = frozenset({"ContainerStatus.ready"})
@@ -36,7 +36,7 @@ INT64 = frozenset(
     """
     activeDeadlineSeconds startingDeadlineSeconds terminationGracePeriodSeconds tolerationSeconds runAsUser runAsGroup
     fsGroup supplementalGroups generation observedGeneration deletionGracePeriodSeconds expirationSeconds seconds gid uid
-    """.split()
+    """.split()  # noqa: SIM905 - a table of words
 )
 
 # Names of Go string types, by field name or `Struct.field`.
@@ -74,7 +74,7 @@ STRING_TYPES = {
 _REFERENCE = {"name": "LocalObjectReference"}
 EMBEDDED: dict[str, dict[str, str]] = {
     "Volume": {"*": "VolumeSource", "name": ""},
-    "Probe": {key: "ProbeHandler" for key in ("exec", "httpGet", "tcpSocket", "grpc")},
+    "Probe": dict.fromkeys(("exec", "httpGet", "tcpSocket", "grpc"), "ProbeHandler"),
     "EphemeralContainer": {"*": "EphemeralContainerCommon", "targetContainerName": ""},
     "ConfigMapKeySelector": _REFERENCE, "SecretKeySelector": _REFERENCE, "ConfigMapEnvSource": _REFERENCE,
     "SecretEnvSource": _REFERENCE, "ConfigMapProjection": _REFERENCE, "SecretProjection": _REFERENCE,
@@ -87,13 +87,13 @@ EMBEDDED_STRUCTS = frozenset(
     Container.resources EphemeralContainer.resources PodTemplateSpec.metadata PodTemplateSpec.spec JobTemplateSpec.metadata
     JobTemplateSpec.spec Job.metadata CronJob.metadata Pod.metadata ConfigMap.metadata Secret.metadata Namespace.metadata
     Job.spec CronJob.spec Pod.spec PersistentVolumeClaimTemplate.metadata PersistentVolumeClaimSpec.resources
-    """.split()
+    """.split()  # noqa: SIM905 - a table of words
 )
-# Written even when absent: required in Go, though optional in the published schema.
-ALWAYS_WRITTEN = frozenset({"ResourceFieldSelector.divisor", "ProjectedVolumeSource.sources"})
+# Required structs and scalars are always written; so is this one, though optional in the published schema.
+ALWAYS_WRITTEN = frozenset({"ResourceFieldSelector.divisor"})
 
-# Lists that are written as null when empty: what goes through storage knows no empty list.
-NULL_WHEN_EMPTY = frozenset({"ProjectedVolumeSource.sources", "PodFailurePolicy.rules"})
+# The one required list that may be empty in an accepted object. A server shows it as null; a struct can only hold [].
+MAY_BE_EMPTY = frozenset({"PodFailurePolicy.rules"})
 
 RESOURCE_LISTS = frozenset({"limits", "requests", "overhead", "allocatedResources", "capacity", "resources"})
 BYTES = frozenset({"Secret.data", "ConfigMap.binaryData"})

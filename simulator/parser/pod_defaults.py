@@ -11,8 +11,6 @@ from typing import Any
 from simulator.model.quantities import parse_quantity
 from simulator.parser.structure import Tree
 
-_HUB_OR_PORT = re.compile(r"[.:]")
-
 
 def set_pod_spec_defaults(spec: Tree) -> None:
     """Fill in a pod spec, of a pod or of a template."""
@@ -62,7 +60,7 @@ def _tag(image: str) -> str:
     """The tag of an image reference, `latest` if it has neither tag nor digest, empty if it can't be read."""
     name, _, digest = image.partition("@")
     last = name.rpartition("/")[2]
-    repository, colon, tag = last.partition(":")
+    _, colon, tag = last.partition(":")
     if not _REFERENCE.fullmatch(image):
         return ""
     if colon and tag:

@@ -16,8 +16,8 @@ from simulator.parser.go_types import (
     EMBEDDED,
     EMBEDDED_STRUCTS,
     INT64,
+    MAY_BE_EMPTY,
     NOT_POINTERS,
-    NULL_WHEN_EMPTY,
     POINTERS,
     RESOURCE_LISTS,
     STRING_TYPES,
@@ -41,7 +41,7 @@ class Shape:
 class Field:
     """A field of a struct. `keeps_zero`: an empty value is stored; `always`: it is written even when absent.
 
-    `null_when_empty`: an empty list is written as null.
+    `may_be_empty`: absent, it is an empty list.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Field:
     embedded_in: str
     keeps_zero: bool
     always: bool
-    null_when_empty: bool
+    may_be_empty: bool
 
 
 @cache
@@ -65,9 +65,8 @@ def fields_of(struct: Any) -> dict[str, Field]:
         pointer = (name in POINTERS or qualified in POINTERS) and qualified not in NOT_POINTERS
         always = attribute in required or qualified in EMBEDDED_STRUCTS or qualified in ALWAYS_WRITTEN
         keeps_zero = pointer or always or shape.kind in ("struct", "quantity", "time", "any")
-        found[name] = Field(
-            name, shape, embedded.get(name, embedded.get("*", "")), keeps_zero, always, qualified in NULL_WHEN_EMPTY
-        )
+        holder = embedded.get(name, embedded.get("*", ""))
+        found[name] = Field(name, shape, holder, keeps_zero, always, qualified in MAY_BE_EMPTY)
     return found
 
 

@@ -1,26 +1,27 @@
 """Validation: is the object one that the API server would accept? Rules in the server's words and order.
 
 `validate_create(obj)` and `validate_update(old, new)` take decoded trees as `simulator.parser.admission` makes them and give
-the errors and, for an object without errors, the warnings. `invalid_object` turns errors into the 422 answer.
+the errors and, for an object without errors, the warnings. `invalid` turns errors into the 422 answer.
 
     field_errors   what an error is and says           names, paths    rules of texts
-    metadata       names, labels, owners, selectors    job, job_policies, cron_job, pod   the kinds
-    containers, environment, probes, security, volumes, legacy_volumes, resources, scheduling, pod_annotations   parts of a pod
+    metadata       names, labels, owners, selectors    job, job_policies, cron_job, pod, config   the kinds
+    containers, environment, probes, security, volumes, legacy_volumes, resources, scheduling, pod_annotations: of a pod
     warnings       what is accepted with a word
 """
 
 from __future__ import annotations
 
+from simulator.parser.decoding import decode
 from simulator.parser.structure import Tree
 from simulator.parser.validation.config import validate_config_map, validate_config_update, validate_secret
 from simulator.parser.validation.cron_job import validate_cron_job, validate_cron_job_update
-from simulator.parser.validation.field_errors import Errors, FieldError, invalid_object
+from simulator.parser.validation.field_errors import Errors, FieldError, invalid
 from simulator.parser.validation.job import validate_job, validate_job_update
 from simulator.parser.validation.metadata import validate_metadata, validate_metadata_update
 from simulator.parser.validation.pod import validate_pod, validate_pod_update
 from simulator.parser.validation.warnings import job_spec_warnings, name_warnings, pod_warnings
 
-__all__ = ["FieldError", "invalid_object", "validate_create", "validate_update"]
+__all__ = ["FieldError", "invalid", "validate_create", "validate_update"]
 
 _TZ_WARNING = (
     "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, "
@@ -57,7 +58,7 @@ def validate_update(old: Tree, new: Tree) -> tuple[list[FieldError], list[str]]:
     """Errors and warnings of an update of `old` (as stored) to `new`, made by `prepare_for_update`."""
     errors = Errors()
     warnings: list[str] = []
-    kind = new["kind"]
+    kind, old = new["kind"], decode(old)
     changed = new["metadata"].get("generation") != old["metadata"].get("generation")
     if kind == "Job":
         validate_job_update(new, old, errors)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from simulator.model.labels import dns_label_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.environment import validate_env, validate_env_from
 from simulator.parser.validation.field_errors import Errors
-from simulator.parser.validation.names import label_problems, port_name_problems, port_number_problems
+from simulator.parser.validation.names import port_name_problems, port_number_problems
 from simulator.parser.validation.paths import validate_descending
 from simulator.parser.validation.probes import validate_lifecycle, validate_probes
 from simulator.parser.validation.resources import validate_container_resources
@@ -122,7 +123,7 @@ def _unique_name(container: Tree, names: set[str], errors: Errors, path: str, ke
 def _common(container: Tree, pod: PodContext, errors: Errors, path: str) -> None:
     name = container.get("name", "")
     if name:
-        errors.each_invalid(f"{path}.name", name, label_problems(name))
+        errors.each_invalid(f"{path}.name", name, dns_label_errors(name))
     else:
         errors.required(f"{path}.name")
     if not container.get("image"):

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
+from simulator.model.labels import dns_label_errors, dns_subdomain_errors, label_key_errors
 from simulator.model.quantities import parse_quantity
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import Errors
-from simulator.parser.validation.names import (
-    config_key_problems,
-    env_name_problems,
-    label_problems,
-    name_prefix_problems,
-    qualified_name_problems,
-    subdomain_problems,
-)
+from simulator.parser.validation.names import config_key_problems, env_name_problems, name_prefix_problems
 from simulator.parser.validation.paths import validate_not_reserved
 
 ENV_FIELDS = (
@@ -68,7 +62,7 @@ def _value_from(variable: Tree, errors: Errors, path: str) -> None:
 
 def _key_reference(reference: Tree, errors: Errors, path: str) -> None:
     name, key = reference.get("name", ""), reference.get("key", "")
-    errors.each_invalid(f"{path}.name", name, subdomain_problems(name))
+    errors.each_invalid(f"{path}.name", name, dns_subdomain_errors(name))
     if key:
         errors.each_invalid(f"{path}.key", key, config_key_problems(key))
     else:
@@ -78,7 +72,7 @@ def _key_reference(reference: Tree, errors: Errors, path: str) -> None:
 def _file_reference(reference: Tree, errors: Errors, path: str) -> None:
     volume, key, file = reference.get("volumeName", ""), reference.get("key", ""), reference.get("path", "")
     if volume:
-        errors.each_invalid(f"{path}.volumeName", volume, label_problems(volume))
+        errors.each_invalid(f"{path}.volumeName", volume, dns_label_errors(volume))
     else:
         errors.required(f"{path}.volumeName")
     if file:
@@ -133,7 +127,7 @@ def validate_field_reference(reference: Tree, supported: tuple[str, ...], errors
         errors.invalid(f"{path}.fieldPath", field, f"error converting fieldPath: {wrong}")
     elif subscript is not None:
         key = subscript.lower() if name == "metadata.annotations" else subscript
-        errors.each_invalid(path, key, qualified_name_problems(key))
+        errors.each_invalid(path, key, label_key_errors(key))
     elif name not in supported:
         errors.not_supported(f"{path}.fieldPath", name, sorted(supported))
 

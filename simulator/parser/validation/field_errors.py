@@ -120,7 +120,7 @@ class Errors(list[FieldError]):
             self.invalid(path, value, "must be greater than or equal to 0")
 
 
-def invalid_object(kind: Kind, name: str, errors: list[FieldError]) -> Invalid:
+def invalid(kind: Kind, name: str, errors: list[FieldError]) -> Invalid:
     """The 422 answer: `Job.batch "NAME" is invalid: ERROR`, or `[ERROR, ERROR]` with several, and a cause for each."""
     texts = list(dict.fromkeys(str(error) for error in errors))
     listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"

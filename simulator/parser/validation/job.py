@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from simulator.model.labels import dns_label_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import Errors
 from simulator.parser.validation.job_policies import (
@@ -18,19 +19,23 @@ from simulator.parser.validation.metadata import (
     validate_metadata,
     validate_metadata_update,
 )
-from simulator.parser.validation.names import domain_prefixed_path_problems, label_problems
+from simulator.parser.validation.names import domain_prefixed_path_problems
 from simulator.parser.validation.pod import validate_pod_template
 
+_GENERATED = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name")
 _MANY = 100_000
 _MANY_PER_INDEX = 10_000
-_PER_INDEX_DETAIL = f"must be less than or equal to {_MANY_PER_INDEX} when completions are above {_MANY} and used with backoff limit per index"
+_PER_INDEX_DETAIL = (
+    f"must be less than or equal to {_MANY_PER_INDEX} when completions are above {_MANY} "
+    "and used with backoff limit per index"
+)
 _INDEXED_ONLY = "requires indexed completion mode"
 
 
 def validate_job(job: Tree, errors: Errors) -> None:
     """A Job to be created (decoded, defaulted, with its generated selector)."""
     spec, metadata = job["spec"], job["metadata"]
-    validate_metadata(metadata, errors)
+    validate_metadata(_without_generated_labels(job), errors)
     _generated_selector(job, errors)
     validate_job_spec(spec, errors, "spec")
     selector = spec.get("selector")
@@ -44,9 +49,18 @@ def validate_job(job: Tree, errors: Errors) -> None:
     completions = spec.get("completions")
     if spec.get("completionMode") == "Indexed" and completions is not None and completions > 0:
         pod = f"{metadata.get('name', '')}-{completions - 1}"
-        if label_problems(pod):
+        if dns_label_errors(pod):
             detail = f"will not able to create pod with invalid DNS label: {pod}"
             errors.invalid("metadata.name", metadata.get("name", ""), detail)
+
+
+def _without_generated_labels(job: Tree) -> Tree:
+    """The metadata without labels that are nothing but the generated ones: the server adds those when all is checked."""
+    metadata = job["metadata"]
+    labels = metadata.get("labels")
+    if labels and labels == job["spec"]["template"]["metadata"].get("labels") and set(labels) <= set(_GENERATED):
+        return {key: value for key, value in metadata.items() if key != "labels"}
+    return metadata  # type: ignore[no-any-return]
 
 
 def validate_job_update(new: Tree, old: Tree, errors: Errors) -> None:
@@ -120,12 +134,7 @@ def _generated_selector(job: Tree, errors: Errors) -> None:
     uid, name = metadata.get("uid", ""), metadata.get("name", "")
     if not uid:
         errors.required("metadata.uid")
-    expected = {
-        "controller-uid": uid,
-        "job-name": name,
-        "batch.kubernetes.io/controller-uid": uid,
-        "batch.kubernetes.io/job-name": name,
-    }
+    expected = dict(zip(_GENERATED, (uid, name, uid, name), strict=True))
     labels = spec["template"]["metadata"].get("labels") or {}
     for key, value in expected.items():
         where = f"spec.template.metadata.labels[{key}]"
@@ -152,13 +161,14 @@ def _matches(selector: Tree | None, labels: dict[str, str]) -> bool | None:
 
 
 def _fulfils(expression: Tree, labels: dict[str, str]) -> bool:
-    value = labels.get(expression["key"])
+    value: str | None = labels.get(expression["key"])
     operator = expression["operator"]
     if operator == "In":
-        return value in expression["values"]
+        return value is not None and bool(value in expression["values"])
     if operator == "NotIn":
         return value is None or value not in expression["values"]
-    return (value is not None) == (operator == "Exists")
+    exists: bool = operator == "Exists"
+    return (value is not None) == exists
 
 
 def validate_job_spec(spec: Tree, errors: Errors, path: str) -> None:
@@ -201,7 +211,7 @@ def _managed_by(manager: str | None, errors: Errors, path: str) -> None:
         domain = manager.partition("/")[0]
         for problem in domain_prefixed_path_problems(manager):
             shown: Any = manager
-            if problem.startswith("a lowercase") or problem.startswith("must be no more"):
+            if problem.startswith(("a lowercase", "must be no more")):
                 shown = domain
             elif problem.startswith("Invalid path"):
                 shown = manager.partition("/")[2]

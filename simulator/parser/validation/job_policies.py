@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simulator.model.indexes import check_indexes
+from simulator.model.labels import label_key_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import NO_VALUE, Errors
-from simulator.parser.validation.names import qualified_name_problems
 
 _MOST_RULES = 20
 _MOST_CODES = 255
@@ -76,7 +76,7 @@ def _conditions(patterns: list[Tree], errors: Errors, path: str) -> None:
     for index, pattern in enumerate(patterns):
         where = f"{path}[{index}]"
         kind, status = pattern.get("type", ""), pattern.get("status", "")
-        errors.each_invalid(f"{where}.type", kind, qualified_name_problems(kind))
+        errors.each_invalid(f"{where}.type", kind, label_key_errors(kind))
         if not status:
             errors.required(f"{where}.status", 'valid values: ["False" "True" "Unknown"]')
         elif status not in ("False", "True", "Unknown"):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from simulator.model.labels import dns_label_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import Errors
-from simulator.parser.validation.names import in_range, label_problems
+from simulator.parser.validation.names import in_range
 
 Check = Callable[[Tree, Errors, str], None]
 
@@ -141,11 +142,11 @@ def _azure_disk(source: Tree, errors: Errors, path: str) -> None:
 def _storage_os(source: Tree, errors: Errors, path: str) -> None:
     name, namespace = source.get("volumeName", ""), source.get("volumeNamespace", "")
     if name:
-        errors.each_invalid(f"{path}.volumeName", name, label_problems(name))
+        errors.each_invalid(f"{path}.volumeName", name, dns_label_errors(name))
     else:
         errors.required(f"{path}.volumeName")
     if namespace:
-        errors.each_invalid(f"{path}.volumeNamespace", namespace, label_problems(namespace))
+        errors.each_invalid(f"{path}.volumeNamespace", namespace, dns_label_errors(namespace))
     _secret_reference(source, errors, path)
 
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from simulator.model.labels import dns_label_errors, dns_subdomain_errors, label_key_errors, label_value_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import Errors
-from simulator.parser.validation.names import (
-    label_problems,
-    label_value_problems,
-    name_prefix_problems,
-    qualified_name_problems,
-    subdomain_problems,
-)
+from simulator.parser.validation.names import name_prefix_problems
 
 _ANNOTATIONS_LIMIT = 256 * 1024
 _STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
@@ -25,13 +20,13 @@ def validate_metadata(metadata: Tree, errors: Errors, path: str = "metadata", na
     if not name:
         errors.required(f"{path}.name", "name or generateName is required")
     else:
-        errors.each_invalid(f"{path}.name", name, subdomain_problems(name) if namespaced else label_problems(name))
+        errors.each_invalid(f"{path}.name", name, dns_subdomain_errors(name) if namespaced else dns_label_errors(name))
     namespace = metadata.get("namespace", "")
     if namespaced:
         if not namespace:
             errors.required(f"{path}.namespace")
         else:
-            errors.each_invalid(f"{path}.namespace", namespace, label_problems(namespace))
+            errors.each_invalid(f"{path}.namespace", namespace, dns_label_errors(namespace))
     elif namespace:
         errors.forbidden(f"{path}.namespace", "not allowed on this type")
     _common(metadata, errors, path)
@@ -68,7 +63,7 @@ def _common(metadata: Tree, errors: Errors, path: str) -> None:
 
 def _finalizers(finalizers: list[str], errors: Errors, path: str) -> None:
     for finalizer in finalizers:
-        errors.each_invalid(path, finalizer, qualified_name_problems(finalizer))
+        errors.each_invalid(path, finalizer, label_key_errors(finalizer))
     if "orphan" in finalizers and "foregroundDeletion" in finalizers:
         errors.invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set")
 
@@ -81,27 +76,24 @@ def _standard_finalizers(metadata: Tree, errors: Errors, path: str) -> None:
 
 
 def _owner_references(references: list[Tree], errors: Errors, path: str) -> None:
-    controllers = 0
+    controller = ""
     for reference in references:
-        group, slash, version = reference.get("apiVersion", "").rpartition("/")
+        group, _, version = reference.get("apiVersion", "").rpartition("/")
         if not version or "/" in group:
-            errors.invalid(
-                f"{path}.apiVersion",
-                reference.get("apiVersion", "") if not slash else reference["apiVersion"],
-                "version must not be empty",
-            )
+            errors.invalid(f"{path}.apiVersion", reference.get("apiVersion", ""), "version must not be empty")
         for field in ("kind", "name", "uid"):
             if not reference.get(field):
                 errors.invalid(f"{path}.{field}", "", "must not be empty")
         if reference.get("apiVersion") == "v1" and reference.get("kind") == "Event":
             errors.invalid(path, _in_order(reference), "/v1, Kind=Event is disallowed from being an owner")
-        controllers += bool(reference.get("controller"))
-    if controllers > 1:
-        named = ", ".join(
-            f"{reference['kind']}/{reference['name']}" for reference in references if reference.get("controller")
-        )
-        detail = f'Only one reference can have Controller set to true. Found "true" in references for {named}'
-        errors.invalid(path, [_in_order(reference) for reference in references], detail)
+        if reference.get("controller"):
+            named = f"{reference.get('kind', '')}/{reference.get('name', '')}"
+            if controller:
+                found = f'Found "true" in references for {controller} and {named}'
+                detail = f"Only one reference can have Controller set to true. {found}"
+                errors.invalid(path, [_in_order(each) for each in references], detail)
+            else:
+                controller = named
 
 
 def _in_order(reference: Tree) -> Tree:
@@ -112,15 +104,15 @@ def _in_order(reference: Tree) -> Tree:
 def validate_labels(labels: dict[str, str] | None, errors: Errors, path: str) -> None:
     """Keys are qualified names, values label values; every error stands at the map's own path."""
     for key, value in sorted((labels or {}).items()):
-        errors.each_invalid(path, key, qualified_name_problems(key))
-        errors.each_invalid(path, value, label_value_problems(value))
+        errors.each_invalid(path, key, label_key_errors(key))
+        errors.each_invalid(path, value, label_value_errors(value))
 
 
 def validate_annotations(annotations: dict[str, str] | None, errors: Errors, path: str) -> None:
     """Keys are qualified names in any letter case; all together at most 256 KiB."""
     total = 0
     for key, value in sorted((annotations or {}).items()):
-        errors.each_invalid(path, key, qualified_name_problems(key.lower()))
+        errors.each_invalid(path, key, label_key_errors(key.lower()))
         total += len(key.encode()) + len(value.encode())
     if total > _ANNOTATIONS_LIMIT:
         errors.too_long(path, _ANNOTATIONS_LIMIT)
@@ -145,7 +137,7 @@ def _expression(expression: Tree, errors: Errors, path: str, check_values: bool)
             errors.forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
     else:
         errors.invalid(f"{path}.operator", operator, "not a valid selector operator")
-    errors.each_invalid(f"{path}.key", expression.get("key", ""), qualified_name_problems(expression.get("key", "")))
+    errors.each_invalid(f"{path}.key", expression.get("key", ""), label_key_errors(expression.get("key", "")))
     if check_values:
         for index, value in enumerate(values):
-            errors.each_invalid(f"{path}.values[{index}]", value, label_value_problems(value))
+            errors.each_invalid(f"{path}.values[{index}]", value, label_value_errors(value))

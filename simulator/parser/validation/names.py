@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import re
 
-_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+from simulator.model.labels import dns_subdomain_errors
+
 _UNDERSCORED = r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
 _UNDERSCORED_SUBDOMAIN = rf"{_UNDERSCORED}(\.{_UNDERSCORED})*"
-_QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_LABEL_VALUE = f"({_QUALIFIED})?"
 _CONFIG_KEY = "[-._a-zA-Z0-9]+"
 _HEADER = "[-A-Za-z0-9]+"
 _IDENTIFIER = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 
 _ALNUM_ENDS = "and must start and end with an alphanumeric character"
-_LABEL_TEXT = f"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', {_ALNUM_ENDS}"
-_SUBDOMAIN_TEXT = (
-    f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', {_ALNUM_ENDS}"
-)
 _UNDERSCORED_TEXT = (
     f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', {_ALNUM_ENDS}"
-)
-_QUALIFIED_TEXT = f"must consist of alphanumeric characters, '-', '_' or '.', {_ALNUM_ENDS}"
-_LABEL_VALUE_TEXT = (
-    f"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', {_ALNUM_ENDS}"
 )
 
 
@@ -46,23 +36,6 @@ def in_range(lowest: int, highest: int) -> str:
     return f"must be between {lowest} and {highest}, inclusive"
 
 
-def label_problems(name: str) -> list[str]:
-    """A DNS label: at most 63 of a-z, 0-9 and `-`."""
-    problems = [] if _size(name) <= 63 else ["must be no more than 63 characters"]
-    if not _matches(_LABEL, name):
-        dotted = _matches(_SUBDOMAIN, name)
-        problems.append("must not contain dots" if dotted else _explain(_LABEL_TEXT, _LABEL, "my-name", "123-abc"))
-    return problems
-
-
-def subdomain_problems(name: str) -> list[str]:
-    """A DNS subdomain: labels joined by dots, at most 253 characters."""
-    problems = [] if _size(name) <= 253 else ["must be no more than 253 characters"]
-    if not _matches(_SUBDOMAIN, name):
-        problems.append(_explain(_SUBDOMAIN_TEXT, _SUBDOMAIN, "example.com"))
-    return problems
-
-
 def underscored_subdomain_problems(name: str) -> list[str]:
     """A DNS subdomain that may hold underscores, as in search lists."""
     problems = [] if _size(name) <= 253 else ["must be no more than 253 characters"]
@@ -75,37 +48,7 @@ def name_prefix_problems(name: str) -> list[str]:
     """A subdomain that something will be appended to: a final hyphen is fine (`generateName`)."""
     if len(name) > 1 and name.endswith("-"):
         name = name[:-2] + "a"
-    return subdomain_problems(name)
-
-
-def qualified_name_problems(name: str) -> list[str]:
-    """A label key: a name of at most 63 bytes, maybe after a DNS subdomain and `/`."""
-    problems = []
-    parts = name.split("/")
-    explained = _explain(_QUALIFIED_TEXT, _QUALIFIED, "MyName", "my.name", "123-abc")
-    if len(parts) > 2:
-        return [f"a valid label key {explained} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
-    if len(parts) == 2:
-        if parts[0]:
-            problems += [f"prefix part {problem}" for problem in subdomain_problems(parts[0])]
-        else:
-            problems.append("prefix part must be non-empty")
-    last = parts[-1]
-    if not last:
-        problems.append("name part must be non-empty")
-    elif _size(last) > 63:
-        problems.append("name part must be no more than 63 bytes")
-    if not _matches(_QUALIFIED, last):
-        problems.append(f"name part {explained}")
-    return problems
-
-
-def label_value_problems(value: str) -> list[str]:
-    """A label's value: empty, or at most 63 bytes of letters, digits, `-`, `_`, `.`."""
-    problems = [] if _size(value) <= 63 else ["must be no more than 63 bytes"]
-    if not _matches(_LABEL_VALUE, value):
-        problems.append(_explain(_LABEL_VALUE_TEXT, _LABEL_VALUE, "MyValue", "my_value", "12345"))
-    return problems
+    return dns_subdomain_errors(name)
 
 
 def env_name_problems(name: str) -> list[str]:
@@ -184,7 +127,7 @@ def domain_prefixed_path_problems(text: str) -> list[str]:
     domain, slash, path = text.partition("/")
     if not slash or not domain or not path:
         return ['must be a domain-prefixed path (such as "acme.io/foo")']
-    problems = subdomain_problems(domain)
+    problems = dns_subdomain_errors(domain)
     if not _matches(_IDENTIFIER, path):
         problems.append(f"Invalid path (regex used for validation is '{_IDENTIFIER}')")
     return problems

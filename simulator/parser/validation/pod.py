@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from simulator.model.labels import dns_label_errors, dns_subdomain_errors, label_key_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.containers import PodContext, validate_containers, validate_image_has_no_blanks
 from simulator.parser.validation.field_errors import Errors
 from simulator.parser.validation.metadata import validate_annotations, validate_labels, validate_metadata
-from simulator.parser.validation.names import (
-    in_range,
-    ip_problems,
-    label_problems,
-    qualified_name_problems,
-    subdomain_problems,
-    underscored_subdomain_problems,
-)
+from simulator.parser.validation.names import in_range, ip_problems, underscored_subdomain_problems
 from simulator.parser.validation.pod_annotations import validate_annotations_match_fields, validate_pod_annotations
 from simulator.parser.validation.resources import validate_overhead, validate_pod_resources
 from simulator.parser.validation.scheduling import validate_affinity, validate_tolerations, validate_topology_spread
@@ -84,7 +78,7 @@ def validate_pod_spec(spec: Tree, errors: Errors, path: str, pod_name: str = "",
     _dns_config(spec, errors, f"{path}.dnsConfig")
     for index, gate in enumerate(spec.get("readinessGates") or ()):
         kind = gate.get("conditionType", "")
-        errors.each_invalid(f"{path}.readinessGates[{index}].conditionType", kind, qualified_name_problems(kind))
+        errors.each_invalid(f"{path}.readinessGates[{index}].conditionType", kind, label_key_errors(kind))
     gates = [gate.get("name", "") for gate in spec.get("schedulingGates") or ()]
     validate_qualified_names(gates, errors, f"{path}.schedulingGates", unique=True)
     validate_topology_spread(spec.get("topologySpreadConstraints") or [], errors, f"{path}.topologySpreadConstraints")
@@ -97,20 +91,20 @@ def validate_pod_spec(spec: Tree, errors: Errors, path: str, pod_name: str = "",
 def _names(spec: Tree, errors: Errors, path: str) -> None:
     for name in ("serviceAccountName", "nodeName"):
         if spec.get(name):
-            errors.each_invalid(f"{path}.{name}", spec[name], subdomain_problems(spec[name]))
+            errors.each_invalid(f"{path}.{name}", spec[name], dns_subdomain_errors(spec[name]))
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None and not 1 <= deadline <= 2**31 - 1:
         errors.invalid(f"{path}.activeDeadlineSeconds", deadline, in_range(1, 2**31 - 1))
     for name in ("hostname", "subdomain"):
         if spec.get(name):
-            errors.each_invalid(f"{path}.{name}", spec[name], label_problems(spec[name]))
+            errors.each_invalid(f"{path}.{name}", spec[name], dns_label_errors(spec[name]))
     override = spec.get("hostnameOverride")
     if override is not None:
         if spec.get("hostNetwork"):
             errors.forbidden(f"{path}.hostnameOverride", "may not be specified when hostNetwork is true")
         if spec.get("setHostnameAsFQDN"):
             errors.forbidden(f"{path}.hostnameOverride", "may not be specified when setHostnameAsFQDN is true")
-        problems = subdomain_problems(override)
+        problems = dns_subdomain_errors(override)
         if len(override.encode()) > 64:
             problems.insert(0, "must be no more than 64 characters")
         errors.each_invalid(f"{path}.hostnameOverride", override, problems)
@@ -119,14 +113,14 @@ def _names(spec: Tree, errors: Errors, path: str) -> None:
         where = f"{path}.hostAliases[{index}]"
         errors.each_invalid(f"{where}.ip", alias.get("ip", ""), ip_problems(alias.get("ip", "")))
         for position, hostname in enumerate(alias.get("hostnames") or ()):
-            errors.each_invalid(f"{where}.hostnames[{position}]", hostname, subdomain_problems(hostname))
+            errors.each_invalid(f"{where}.hostnames[{position}]", hostname, dns_subdomain_errors(hostname))
     if spec.get("priorityClassName"):
         errors.each_invalid(
-            f"{path}.priorityClassName", spec["priorityClassName"], subdomain_problems(spec["priorityClassName"])
+            f"{path}.priorityClassName", spec["priorityClassName"], dns_subdomain_errors(spec["priorityClassName"])
         )
     runtime = spec.get("runtimeClassName")
     if runtime is not None:
-        errors.each_invalid(f"{path}.runtimeClassName", runtime, subdomain_problems(runtime))
+        errors.each_invalid(f"{path}.runtimeClassName", runtime, dns_subdomain_errors(runtime))
     if spec.get("preemptionPolicy") is not None:
         _one_of(spec["preemptionPolicy"], ["PreemptLowerPriority", "Never"], errors, f"{path}.preemptionPolicy")
     if spec.get("overhead"):

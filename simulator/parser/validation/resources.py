@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from simulator.model.labels import dns_label_errors, label_key_errors
 from simulator.model.quantities import Quantity, parse_quantity
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import Errors
-from simulator.parser.validation.names import label_problems, qualified_name_problems
 
 _HUGE = "hugepages-"
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
@@ -156,7 +156,7 @@ def _may_overcommit(resource: str) -> bool:
 
 
 def _resource_name(resource: str, errors: Errors, path: str) -> bool:
-    problems = qualified_name_problems(resource)
+    problems = label_key_errors(resource)
     errors.each_invalid(path, resource, problems)
     return not problems
 
@@ -167,7 +167,7 @@ def _container_resource_name(resource: str, errors: Errors, path: str) -> None:
     if "/" not in resource:
         if resource not in _STANDARD and not resource.startswith(_HUGE):
             errors.invalid(path, resource, "must be a standard resource for containers")
-    elif not _is_native(resource) and (resource.startswith("requests.") or qualified_name_problems(f"requests.{resource}")):
+    elif not _is_native(resource) and (resource.startswith("requests.") or label_key_errors(f"requests.{resource}")):
         errors.invalid(path, resource, "doesn't follow extended resource name standard")
 
 
@@ -189,7 +189,7 @@ def _claims(used: Iterable[Tree], known: set[str], errors: Errors, path: str) ->
         else:
             key = f"{name}/{request}" if request else name
             if request:
-                errors.each_invalid(f"{where}.request", request, label_problems(request))
+                errors.each_invalid(f"{where}.request", request, dns_label_errors(request))
             if key in seen:
                 errors.duplicate(where, key)
             elif not request and any(other.startswith(f"{name}/") for other in seen):

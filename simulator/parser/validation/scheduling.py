@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from simulator.model.labels import dns_label_errors, dns_subdomain_errors, label_key_errors, label_value_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import Errors
 from simulator.parser.validation.metadata import validate_label_selector
-from simulator.parser.validation.names import (
-    label_problems,
-    label_value_problems,
-    qualified_name_problems,
-    subdomain_problems,
-)
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -70,10 +65,10 @@ def _node_expression(expression: Tree, errors: Errors, path: str, check_values: 
             errors.required(f"{path}.values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
     else:
         errors.invalid(f"{path}.operator", operator, "not a valid selector operator")
-    errors.each_invalid(f"{path}.key", key, qualified_name_problems(key))
+    errors.each_invalid(f"{path}.key", key, label_key_errors(key))
     if check_values:
         for index, value in enumerate(values):
-            errors.each_invalid(f"{path}.values[{index}]", value, label_value_problems(value))
+            errors.each_invalid(f"{path}.values[{index}]", value, label_value_errors(value))
 
 
 def _node_field(expression: Tree, errors: Errors, path: str) -> None:
@@ -88,14 +83,14 @@ def _node_field(expression: Tree, errors: Errors, path: str) -> None:
         errors.invalid(f"{path}.key", key, "not a valid field selector key")
     else:
         for index, value in enumerate(values):
-            errors.each_invalid(f"{path}.values[{index}]", value, subdomain_problems(value))
+            errors.each_invalid(f"{path}.values[{index}]", value, dns_subdomain_errors(value))
 
 
 def _pod_term(term: Tree, errors: Errors, path: str) -> None:
     validate_label_selector(term.get("labelSelector"), errors, f"{path}.labelSelector")
     validate_label_selector(term.get("namespaceSelector"), errors, f"{path}.namespaceSelector")
     for namespace in term.get("namespaces") or ():
-        errors.each_invalid(f"{path}.namespace", namespace, label_problems(namespace))
+        errors.each_invalid(f"{path}.namespace", namespace, dns_label_errors(namespace))
     match, mismatch = term.get("matchLabelKeys") or [], term.get("mismatchLabelKeys") or []
     selector = term.get("labelSelector")
     for name, keys in (("matchLabelKeys", match), ("mismatchLabelKeys", mismatch)):
@@ -105,7 +100,7 @@ def _pod_term(term: Tree, errors: Errors, path: str) -> None:
             errors.forbidden(f"{path}.{name}", "must not be specified when labelSelector is not set")
             continue
         for index, key in enumerate(keys):
-            errors.each_invalid(f"{path}.{name}[{index}]", key, qualified_name_problems(key))
+            errors.each_invalid(f"{path}.{name}[{index}]", key, label_key_errors(key))
     if selector is not None:
         used = set(selector.get("matchLabels") or ())
         for expression in selector.get("matchExpressions") or ():
@@ -120,7 +115,7 @@ def _pod_term(term: Tree, errors: Errors, path: str) -> None:
     topology = term.get("topologyKey", "")
     if not topology:
         errors.required(f"{path}.topologyKey", "can not be empty")
-    errors.each_invalid(f"{path}.topologyKey", topology, qualified_name_problems(topology))
+    errors.each_invalid(f"{path}.topologyKey", topology, label_key_errors(topology))
 
 
 def validate_tolerations(tolerations: list[Tree], errors: Errors, path: str) -> None:
@@ -130,14 +125,14 @@ def validate_tolerations(tolerations: list[Tree], errors: Errors, path: str) -> 
         key, operator, value = (toleration.get(name, "") for name in ("key", "operator", "value"))
         effect = toleration.get("effect", "")
         if key:
-            errors.each_invalid(f"{where}.key", key, qualified_name_problems(key))
+            errors.each_invalid(f"{where}.key", key, label_key_errors(key))
         elif operator != "Exists":
             detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
             errors.invalid(f"{where}.operator", operator, detail)
         if toleration.get("tolerationSeconds") is not None and effect != "NoExecute":
             errors.invalid(f"{where}.effect", effect, "effect must be 'NoExecute' when `tolerationSeconds` is set")
         if operator in ("", "Equal"):
-            problems = label_value_problems(value)
+            problems = label_value_errors(value)
             if problems:
                 errors.invalid(f"{where}.operator", value, ";".join(problems))
         elif operator == "Exists":
@@ -184,6 +179,6 @@ def _spread_label_keys(constraint: Tree, errors: Errors, path: str) -> None:
     used = {*((selector or {}).get("matchLabels") or ())}
     used |= {expression.get("key", "") for expression in (selector or {}).get("matchExpressions") or ()}
     for index, key in enumerate(keys):
-        errors.each_invalid(f"{path}[{index}]", key, qualified_name_problems(key))
+        errors.each_invalid(f"{path}[{index}]", key, label_key_errors(key))
         if key in used:
             errors.invalid(f"{path}[{index}]", key, "exists in both matchLabelKeys and labelSelector")

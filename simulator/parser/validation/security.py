@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from simulator.model.labels import dns_subdomain_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import Errors
-from simulator.parser.validation.names import id_problems, subdomain_problems
+from simulator.parser.validation.names import id_problems
 from simulator.parser.validation.paths import validate_descending
 
 _PROFILE_TYPES = ["Localhost", "RuntimeDefault", "Unconfined"]
@@ -156,7 +157,7 @@ def _windows_options(options: Tree | None, errors: Errors, path: str) -> None:
         return
     name = options.get("gmsaCredentialSpecName")
     if name is not None:
-        errors.each_invalid(f"{path}.gmsaCredentialSpecName", name, subdomain_problems(name))
+        errors.each_invalid(f"{path}.gmsaCredentialSpecName", name, dns_subdomain_errors(name))
     spec = options.get("gmsaCredentialSpec")
     if spec is not None and not spec:
         errors.invalid(f"{path}.gmsaCredentialSpec", spec, "gmsaCredentialSpec cannot be an empty string")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulator.model.labels import dns_label_errors, dns_subdomain_errors, label_key_errors
 from simulator.model.quantities import parse_quantity
 from simulator.parser.structure import Tree
 from simulator.parser.validation.environment import validate_field_reference, validate_resource_reference
 from simulator.parser.validation.field_errors import Errors
 from simulator.parser.validation.legacy_volumes import LEGACY_CHECKS
 from simulator.parser.validation.metadata import validate_annotations, validate_label_selector, validate_labels
-from simulator.parser.validation.names import label_problems, qualified_name_problems, subdomain_problems
 from simulator.parser.validation.paths import (
     validate_descending,
     validate_file_mode,
@@ -50,7 +50,7 @@ def validate_volumes(volumes: list[Tree], pod_name: str, errors: Errors, path: s
         name = volume.get("name", "")
         _source(volume, pod_name, found, where)
         if name:
-            found.each_invalid(f"{where}.name", name, label_problems(name))
+            found.each_invalid(f"{where}.name", name, dns_label_errors(name))
         else:
             found.required(f"{where}.name")
         if name in good:
@@ -79,7 +79,7 @@ def _source(volume: Tree, pod_name: str, errors: Errors, path: str) -> None:
                 check(volume[name], errors, f"{path}.{name_inside or name}")
             if name == "ephemeral" and pod_name and volume.get("name"):
                 claim = f"{pod_name}-{volume['name']}"
-                for problem in subdomain_problems(claim):
+                for problem in dns_subdomain_errors(claim):
                     errors.invalid(f"{path}.name", volume["name"], f'PVC name "{claim}": {problem}')
         if name == "iscsi" and volume["iscsi"].get("initiatorName") is not None:
             total = f"{volume.get('name', '')}:{volume['iscsi'].get('targetPortal', '')}"
@@ -222,7 +222,7 @@ def _trust_bundle(bundle: Tree, errors: Errors, path: str) -> None:
     elif name is not None:
         if not name:
             errors.required(f"{path}.name", "must be a valid object name")
-        for problem in subdomain_problems(name.rpartition(":")[2]):
+        for problem in dns_subdomain_errors(name.rpartition(":")[2]):
             errors.invalid(f"{path}.name", name, f"not a valid clustertrustbundlename: {problem}")
         if bundle.get("labelSelector") is not None:
             detail = "labelSelector must be unset if name is specified"
@@ -245,11 +245,11 @@ def _csi(source: Tree, errors: Errors, path: str) -> None:
     else:
         if len(driver.encode()) > 63:
             errors.too_long(f"{path}.driver", 63)
-        errors.each_invalid(f"{path}.driver", driver, subdomain_problems(driver.lower()))
+        errors.each_invalid(f"{path}.driver", driver, dns_subdomain_errors(driver.lower()))
     if "nodePublishSecretRef" in source:
         name = source["nodePublishSecretRef"].get("name", "")
         if name:
-            errors.each_invalid(f"{path}.name", name, subdomain_problems(name))
+            errors.each_invalid(f"{path}.name", name, dns_subdomain_errors(name))
         else:
             errors.required(f"{path}.nodePublishSecretRef.name")
 
@@ -286,7 +286,7 @@ def _claim_spec(spec: Tree, errors: Errors, path: str) -> None:
         errors.invalid(f"{path}.resources[storage]", storage, "must be greater than zero")
     if spec.get("storageClassName"):
         errors.each_invalid(
-            f"{path}.storageClassName", spec["storageClassName"], subdomain_problems(spec["storageClassName"])
+            f"{path}.storageClassName", spec["storageClassName"], dns_subdomain_errors(spec["storageClassName"])
         )
     if spec.get("volumeMode") is not None and spec["volumeMode"] not in ("Block", "Filesystem"):
         errors.not_supported(f"{path}.volumeMode", spec["volumeMode"], ["Block", "Filesystem"])
@@ -317,7 +317,7 @@ def validate_resource_claims(claims: list[Tree], errors: Errors, path: str) -> N
         elif name in seen:
             errors.duplicate(f"{where}.name", name)
         else:
-            errors.each_invalid(f"{where}.name", name, label_problems(name))
+            errors.each_invalid(f"{where}.name", name, dns_label_errors(name))
             seen.add(name)
         named = [field for field in ("resourceClaimName", "resourceClaimTemplateName") if claim.get(field) is not None]
         if len(named) > 1:
@@ -326,12 +326,12 @@ def validate_resource_claims(claims: list[Tree], errors: Errors, path: str) -> N
         elif not named:
             errors.invalid(where, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`")
         for field in named:
-            errors.each_invalid(f"{where}.{field}", claim[field], subdomain_problems(claim[field]))
+            errors.each_invalid(f"{where}.{field}", claim[field], dns_subdomain_errors(claim[field]))
 
 
 def validate_qualified_names(names: list[str], errors: Errors, path: str, unique: bool) -> None:
     """A list of label keys, such as scheduling gates."""
     for index, name in enumerate(names):
-        errors.each_invalid(f"{path}[{index}]", name, qualified_name_problems(name))
+        errors.each_invalid(f"{path}[{index}]", name, label_key_errors(name))
         if unique and name in names[:index]:
             errors.duplicate(f"{path}[{index}]", name)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simulator.model.labels import dns_label_errors, label_value_errors
 from simulator.model.quantities import parse_quantity
 from simulator.model.quoting import go_quoted
 from simulator.parser.structure import Tree
-from simulator.parser.validation.names import label_problems, label_value_problems
 from simulator.parser.validation.pod_annotations import APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD
 from simulator.parser.validation.security import containers_with_paths
 
@@ -42,7 +42,7 @@ _NO_POD = "a null labelSelector results in matching no pod"
 
 def name_warnings(name: str) -> Iterator[str]:
     """A Job's or CronJob's name goes into names and hostnames of pods."""
-    problems = label_problems(name)
+    problems = dns_label_errors(name)
     if problems:
         yield (
             "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; "
@@ -112,7 +112,7 @@ def _term(term: Tree, path: str, check_values: bool) -> Iterator[str]:
         if key in _OLD_NODE_LABELS:
             yield f"{where}.key: {key} is {_OLD_NODE_LABELS[key]}"
         for position, value in enumerate(expression.get("values") or () if check_values else ()):
-            for problem in label_value_problems(value):
+            for problem in label_value_errors(value):
                 yield f"{where}.values[{position}]: {value} is invalid, {problem}"
 
 
@@ -131,9 +131,10 @@ def _volumes(volumes: list[Tree], path: str) -> Iterator[str]:
 
 def _projections(volumes: list[Tree], path: str) -> Iterator[str]:
     sources = [(volume.get("projected") or {}).get("sources") or [] for volume in volumes]
-    for volume in volumes:
-        if "projected" in volume and not volume["projected"].get("sources"):
-            yield f"volume {go_quoted(volume.get('name', ''))} (Projected) has no sources provided"
+    for volume, parts in zip(volumes, sources, strict=True):
+        for source in parts:
+            if not source:
+                yield f"volume {go_quoted(volume.get('name', ''))} (Projected) has no sources provided"
     tokens = {
         source["serviceAccountToken"].get("path", "")
         for parts in sources
