@@ -218,8 +218,8 @@ class ControlPlane:
         uid = job.metadata.uid
         pods = [*self.objects.controlled(POD.kind, uid), *self.objects.uncontrolled(POD.kind, item.key.namespace)]
         plan = reconcile_job(job, pods, now, self._memories.get(uid))
-        self._memories[uid] = plan.memory
-        self._apply(item, plan, job, "job-controller", now)
+        if self._apply(item, plan, job, "job-controller", now):
+            self._memories[uid] = plan.memory
 
     def _sync_cron_job(self, item: Item, now: datetime) -> None:
         cron_job = self.objects.get(item.key)
@@ -246,12 +246,13 @@ class ControlPlane:
         job = self.objects.get(Key(JOB.kind, item.key.namespace, owner.name)) if owner and owner.kind == JOB.kind else None
         self._apply(item, release_untracked_pod(pod, job), pod, "job-controller", now)
 
-    def _apply(self, item: Item, plan: Plan, subject: Any, component: str, now: datetime) -> None:
-        error = self._applier.apply(plan, subject, component, now)
-        if error is not None:
+    def _apply(self, item: Item, plan: Plan, subject: Any, component: str, now: datetime) -> bool:
+        """Carry out a plan; False if the API refused an operation."""
+        if self._applier.apply(plan, subject, component, now) is not None:
             self._queue.retry(item, now)
-            return
+            return False
         self._finish(item, plan, now)
+        return True
 
     def _finish(self, item: Item, plan: Plan, now: datetime) -> None:
         if plan.error is not None:
