@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simulator.cli.describe import DESCRIBED_KINDS, describe
+from simulator.cli.describe import describe
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("kind", DESCRIBED_KINDS)
+@pytest.mark.parametrize("kind", ["Job", "CronJob", "Pod", "ConfigMap", "Secret", "Namespace", "Event"])
 def test_an_object_with_nothing_but_a_name(kind: str) -> None:
     obj = {"kind": kind, "metadata": {"name": "x"}, "spec": {"containers": []}}
     assert describe(obj, [], NOW).startswith("Name:")
@@ -33,3 +33,19 @@ def test_qos_class_of_a_pod_without_status() -> None:
     container = {"name": "a", "image": "i", "resources": {"limits": amounts, "requests": amounts}}
     pod = {"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [container]}}
     assert "QoS Class:        Guaranteed\n" in describe(pod, [], NOW)
+
+
+def test_a_kind_without_a_page_of_its_own() -> None:
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "e", "namespace": "n", "uid": "u"},
+        "involvedObject": {"kind": "Job"},
+        "eventTime": None,
+        "seen": [True, "x"],
+    }
+    assert describe(event, [], NOW) == (
+        "Name:         e\nNamespace:    n\nLabels:       <none>\nAnnotations:  <none>\nAPI Version:  v1\n"
+        "Event Time:   <nil>\nInvolved Object:\n  Kind:  Job\nKind:    Event\nMetadata:\n  UID:  u\nSeen:\n  true\n  x\n"
+        "Events:  <none>\n"
+    )
