@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.cli.flags import Options
 from simulator.errors import KjsimError
+from simulator.model.kinds import Kind
+
+if TYPE_CHECKING:
+    from simulator.cli.printing import TablePrinter
 
 Json = dict[str, Any]
 
@@ -86,9 +90,18 @@ def items_of(obj: Json) -> list[Json]:
     return list(obj["items"]) if obj.get("kind") == "List" else [obj]
 
 
-def list_of(objects: list[Json]) -> Json:
-    """A List of objects, as kubectl makes it."""
-    return {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": objects}
+def table_printer(kind: Kind, form: OutputFormat, options: Options, *, with_kind: bool) -> TablePrinter:
+    """The printer of one kind's tables, as the flags of `get` want them."""
+    from simulator.cli.printing import TablePrinter
+
+    return TablePrinter(
+        wide=form.name == "wide",
+        headers=not options.no_headers,
+        namespace=options.all_namespaces and kind.namespaced,
+        kind=f"{kind.singular}.{kind.group}" if kind.group and with_kind else kind.singular if with_kind else "",
+        show_labels=options.show_labels,
+        label_columns=[label for labels in options.label_columns for label in labels.split(",")],
+    )
 
 
 def _name(obj: Json) -> str:

@@ -5,10 +5,11 @@ The rules and the errors are those of kubectl's resource builder.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
-from simulator.errors import KjsimError, UsageError
+from simulator.errors import BadRequest, KjsimError, NotFound, UsageError
 from simulator.model.kinds import KINDS, Kind, kind_named
 
 _ORDER_OF_GROUPS = ("", "batch")
@@ -72,6 +73,23 @@ def check_selection(resources: Resources, *, selector: str | None, all_namespace
         raise KjsimError("name cannot be provided when a selector is specified")
     if resources.objects and all_namespaces:
         raise KjsimError("a resource cannot be retrieved by name across all namespaces")
+
+
+@contextmanager
+def told_as_selection(kind: Kind, label_selector: str = "", field_selector: str = "") -> Iterator[None]:
+    """Around the listing of a kind: what the server refuses is told with the selectors, as kubectl does."""
+    try:
+        yield
+    except (BadRequest, NotFound) as error:
+        from simulator.model.quoting import go_quoted
+
+        resource = go_quoted(f"{kind.group}/{kind.version}, Resource={kind.plural}")
+        if label_selector or field_selector:
+            selectors = f"label selector {go_quoted(label_selector)}, field selector {go_quoted(field_selector)}"
+            error.message = f"Unable to find {resource} that match {selectors}: {error.message}"
+        else:
+            error.message = f"Unable to list {resource}: {error.message}"
+        raise
 
 
 def _as_pairs(words: Sequence[str]) -> list[str] | None:

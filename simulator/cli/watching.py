@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from simulator.cli.client import Client
 from simulator.cli.flags import Options
-from simulator.cli.output_format import Json, OutputFormat
-from simulator.cli.resources import Resources
+from simulator.cli.output_format import Json, OutputFormat, table_printer
+from simulator.cli.resources import Resources, told_as_selection
 from simulator.errors import KjsimError
 from simulator.model.kinds import Kind
 
@@ -29,10 +29,9 @@ def watch(client: Client, resources: Resources, form: OutputFormat, options: Opt
         client.get(kind, name, namespace)  # kubectl's NotFound, rather than a wait for it
     fields = ",".join(part for part in (options.field_selector, f"metadata.name={name}" if name else "") if part)
     show = _table_shower(kind, form, options) if form.is_table else _object_shower(kind, form, options)
-    if form.is_table:
-        listed = client.list_table(kind, namespace, label_selector=options.selector, field_selector=fields)
-    else:
-        listed = client.list(kind, namespace, label_selector=options.selector, field_selector=fields)
+    lists = client.list_table if form.is_table else client.list
+    with told_as_selection(kind, options.selector, fields):
+        listed = lists(kind, namespace, label_selector=options.selector, field_selector=fields)
     if not options.watch_only:
         show("ADDED", listed)
     changes = client.watch(
@@ -51,14 +50,11 @@ def watch(client: Client, resources: Resources, form: OutputFormat, options: Opt
 
 
 def _table_shower(kind: Kind, form: OutputFormat, options: Options) -> Callable[[str, Json], None]:
-    from simulator.cli.printing import TableLayout, TablePrinter
-
-    layout = TableLayout.of(form, options, with_kind=kind if options.show_kind else None, namespaced=kind.namespaced)
-    printer = TablePrinter(layout, remembers_widths=True)
+    printer = table_printer(kind, form, options, with_kind=options.show_kind)
 
     def show(type_: str, table: Json) -> None:
         if table["rows"]:
-            _write(printer.text(table, event=type_ if options.output_watch_events else ""))
+            _write(printer.text(_with_event(table, type_) if options.output_watch_events else table))
 
     return show
 
@@ -78,6 +74,13 @@ def _object_shower(kind: Kind, form: OutputFormat, options: Options) -> Callable
             _write(form.print(shown))
 
     return show
+
+
+def _with_event(table: Json, type_: str) -> Json:
+    """A table with the kind of change as its first column."""
+    columns = [{"name": "Event", "type": "string", "format": "", "priority": 0}, *(table.get("columnDefinitions") or ())]
+    rows = [{**row, "cells": [type_, *row["cells"]]} for row in table["rows"]]
+    return {**table, "columnDefinitions": columns if len(columns) > 1 else None, "rows": rows}
 
 
 def _write(text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options
-from simulator.cli.resources import Named, check_selection, read_resources
+from simulator.cli.resources import Named, check_selection, read_resources, told_as_selection
 from simulator.cli.session import open_session
 from simulator.errors import ApiError, KjsimError, NotFound
 from simulator.model.kinds import EVENT, Kind
@@ -68,7 +68,9 @@ def run(options: Options) -> int:
 
 def _list(client: Client, kind: Kind, options: Options) -> list[dict[str, Any]]:
     namespace = None if options.all_namespaces or not kind.namespaced else options.namespace
-    return [_typed(kind, item) for item in client.list(kind, namespace, label_selector=options.selector)["items"]]
+    with told_as_selection(kind, options.selector):
+        listed = client.list(kind, namespace, label_selector=options.selector)
+    return [_typed(kind, item) for item in listed["items"]]
 
 
 def _typed(kind: Kind, obj: dict[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options, integer
-from simulator.cli.output_format import Json, OutputFormat, list_of, read_format
-from simulator.cli.resources import Resources, check_selection, read_resources
+from simulator.cli.output_format import Json, OutputFormat, read_format, table_printer
+from simulator.cli.resources import Resources, check_selection, read_resources, told_as_selection
 from simulator.cli.session import open_session
 from simulator.errors import ApiError, KjsimError, NotFound
 from simulator.model.kinds import Kind
@@ -73,10 +72,10 @@ def run(options: Options) -> int:
     check_selection(resources, selector=options.selector, all_namespaces=options.all_namespaces)
     with open_session(options.home) as session:
         if options.watch or options.watch_only:
+            from simulator.cli.notes import StandstillNote
             from simulator.cli.watching import watch
 
-            if session.hosted:
-                print("note: no control plane is alive; nothing goes on before `kjsim up`", file=sys.stderr)
+            StandstillNote(session).say()
             return watch(session.client, resources, form, options)
         if form.is_table:
             return _print_tables(session.client, resources, form, options)
@@ -105,18 +104,14 @@ def _fail(errors: list[KjsimError]) -> int:
 
 
 def _print_tables(client: Client, resources: Resources, form: OutputFormat, options: Options) -> int:
-    from simulator.cli.printing import TableLayout, TablePrinter
-
     include = "Object" if options.sort_by else "Metadata"
+    selectors = {"label_selector": options.selector, "field_selector": options.field_selector}
     errors: list[KjsimError] = []
     tables: list[tuple[Kind, Json]] = []
     for kind in resources.kinds:
         try:
-            namespace = _namespace(kind, options)
-            table = client.list_table(
-                kind, namespace, label_selector=options.selector, field_selector=options.field_selector, include=include
-            )
-            tables.append((kind, table))
+            with told_as_selection(kind, **selectors):
+                tables.append((kind, client.list_table(kind, _namespace(kind, options), include=include, **selectors)))
         except ApiError as error:
             errors.append(error)
     for kind, name in resources.objects:
@@ -133,10 +128,9 @@ def _print_tables(client: Client, resources: Resources, form: OutputFormat, opti
     with_kind = options.show_kind or len({kind for kind, _ in tables}) > 1
     for kind, table in _merged(tables):
         if table["rows"]:
-            layout = TableLayout.of(form, options, with_kind=kind if with_kind else None, namespaced=kind.namespaced)
             if written and not options.no_headers:
                 written += "\n"
-            written += TablePrinter(layout).text(table)
+            written += table_printer(kind, form, options, with_kind=with_kind).text(table)
     if written:
         print(written, end="")
     elif not errors and not options.ignore_not_found:
@@ -168,18 +162,19 @@ def _sorted(tables: list[tuple[Kind, Json]], path: str) -> list[tuple[Kind, Json
 
 
 def _print_objects(client: Client, resources: Resources, form: OutputFormat, options: Options) -> int:
+    selectors = {"label_selector": options.selector, "field_selector": options.field_selector}
     errors: list[KjsimError] = []
     objects: list[Json] = []
     for kind in resources.kinds:
         try:
-            namespace = _namespace(kind, options)
-            listed = client.list(kind, namespace, label_selector=options.selector, field_selector=options.field_selector)
-            objects += [_shown(kind, item, options) for item in listed["items"]]
+            with told_as_selection(kind, **selectors):
+                listed = client.list(kind, _namespace(kind, options), **selectors)
+            objects += [_shown(kind, item) for item in listed["items"]]
         except ApiError as error:
             errors.append(error)
     for kind, name in resources.objects:
         try:
-            objects.append(_shown(kind, client.get(kind, name, _namespace(kind, options)), options))
+            objects.append(_shown(kind, client.get(kind, name, _namespace(kind, options))))
         except NotFound as error:
             if not options.ignore_not_found:
                 errors.append(error)
@@ -192,13 +187,12 @@ def _print_objects(client: Client, resources: Resources, form: OutputFormat, opt
         from simulator.cli.sorting import sorted_by
 
         objects = sorted_by(options.sort_by, objects, lambda obj: obj)
-    print(form.print(objects[0] if is_single else list_of(objects)), end="")
+    from simulator.cli.printing import list_object
+
+    print(form.print(objects[0] if is_single else list_object(objects)), end="")
     return _fail(errors)
 
 
-def _shown(kind: Kind, obj: Json, options: Options) -> Json:
-    """An object with its kind, and without what only servers read."""
-    shown: dict[str, Any] = {"apiVersion": kind.api_version, "kind": kind.kind, **obj}
-    if not options.show_managed_fields and "managedFields" in obj["metadata"]:
-        shown["metadata"] = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
-    return shown
+def _shown(kind: Kind, obj: Json) -> Json:
+    """An object with its kind, which the items of a list lack."""
+    return {"apiVersion": kind.api_version, "kind": kind.kind, **obj}

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options, duration, integer
 from simulator.cli.log_selection import Pod, Source, by_interest, choose_containers
-from simulator.cli.resources import Named, read_resources
+from simulator.cli.resources import Named, read_resources, told_as_selection
 from simulator.cli.session import open_session
 from simulator.errors import KjsimError, NotFound
 from simulator.model.kinds import JOB, POD
@@ -162,7 +162,8 @@ def _pods(client: Client, target: Named | None, options: Options) -> list[Pod]:
     """The pods whose logs are meant."""
     namespace: str = options.namespace
     if target is None:
-        return list(client.list(POD, namespace, label_selector=options.selector)["items"])
+        with told_as_selection(POD, options.selector):
+            return list(client.list(POD, namespace, label_selector=options.selector)["items"])
     try:
         obj = client.get(target.kind, target.name, namespace if target.kind.namespaced else None)
     except NotFound as error:

@@ -10,7 +10,8 @@ from typing import Any
 from simulator.cli.client import Client
 from simulator.cli.conditions import ForCreate, ForDelete, Goal, read_goal
 from simulator.cli.flags import Flags, Options, duration
-from simulator.cli.resources import Named, Resources, check_selection, read_resources
+from simulator.cli.notes import StandstillNote
+from simulator.cli.resources import Named, Resources, check_selection, read_resources, told_as_selection
 from simulator.cli.session import open_session
 from simulator.errors import Expired, KjsimError, NotFound
 
@@ -58,11 +59,10 @@ def run(options: Options) -> int:
         targets = _targets(client, resources, options)
         if not targets and not isinstance(goal, ForDelete):
             raise KjsimError("no matching resources found")
-        if session.hosted:
-            print("note: no control plane is alive; nothing goes on before `kjsim up`", file=sys.stderr)
+        note = StandstillNote(session)
         for named, namespace in targets:
             try:
-                if _Waiting(client, named, namespace, goal).until(deadline, once=options.timeout == 0):
+                if _Waiting(client, note, named, namespace, goal).until(deadline, once=options.timeout == 0):
                     _tell(named, options)
             except KjsimError as error:
                 errors.append(error)
@@ -79,8 +79,9 @@ def _targets(client: Client, resources: Resources, options: Options) -> list[tup
     targets = [(named, options.namespace if named.kind.namespaced else None) for named in resources.objects]
     for kind in resources.kinds:
         namespace = None if options.all_namespaces or not kind.namespaced else options.namespace
-        for item in client.list(kind, namespace, label_selector=options.selector)["items"]:
-            targets.append((Named(kind, item["metadata"]["name"]), item["metadata"].get("namespace")))
+        with told_as_selection(kind, options.selector):
+            items = client.list(kind, namespace, label_selector=options.selector)["items"]
+        targets += [(Named(kind, item["metadata"]["name"]), item["metadata"].get("namespace")) for item in items]
     return targets
 
 
@@ -94,8 +95,9 @@ def _tell(named: Named, options: Options) -> None:
 class _Waiting:
     """Waits for one object."""
 
-    def __init__(self, client: Client, named: Named, namespace: str | None, goal: Goal) -> None:
+    def __init__(self, client: Client, note: StandstillNote, named: Named, namespace: str | None, goal: Goal) -> None:
         self._client = client
+        self._note = note
         self._named = named
         self._namespace = namespace
         self._goal = goal
@@ -133,6 +135,7 @@ class _Waiting:
     def _watch(self, resource_version: str, seconds: float) -> bool:
         """Follow the changes for so long; True if one of them is the goal."""
         kind, name = self._named
+        self._note.say()
         watch = self._client.watch(kind, self._namespace, name=name, resource_version=resource_version)
         timer = threading.Timer(seconds, watch.close)
         timer.daemon = True
