@@ -16,7 +16,7 @@ from simulator.cli.describe.others import describe_config_map, describe_namespac
 from simulator.cli.describe.page import Json, Page
 from simulator.cli.describe.pods import describe_pod
 
-__all__ = ["describe"]
+__all__ = ["DESCRIBED_KINDS", "describe"]
 
 _DESCRIBERS: dict[str, Callable[[Page, Json, datetime], None]] = {
     "Job": describe_job,
@@ -26,6 +26,8 @@ _DESCRIBERS: dict[str, Callable[[Page, Json, datetime], None]] = {
     "Secret": describe_secret,
     "Namespace": describe_namespace,
 }
+DESCRIBED_KINDS = tuple(_DESCRIBERS)
+"""The kinds with a page of their own."""
 _WITHOUT_EVENTS = ("Secret", "Namespace")
 
 
