@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from simulator.model.field_selectors import parse_field_selector
 from simulator.model.kubernetes import core_v1, meta_v1
-from simulator.model.selectors import SelectorError, matches_label_selector, parse_label_selector
+from simulator.model.selectors import (
+    SelectorError,
+    format_label_selector,
+    label_selector_text,
+    matches_label_selector,
+    parse_label_selector,
+)
 
 
 def test_no_selector_matches_nothing_and_an_empty_one_everything() -> None:
@@ -56,3 +64,44 @@ def test_field_selector_of_events() -> None:
     )
     assert parse_field_selector(r"involvedObject.uid=u,reason=a\,b,type!=Warning", "Event").matches(event)
     assert not parse_field_selector("involvedObject.kind=Pod", "Event").matches(event)
+
+
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        (None, "<none>"),
+        ({}, "<none>"),
+        ({"matchLabels": {"b": "1", "a": "2"}}, "a=2,b=1"),
+        ({"matchExpressions": [{"key": "k", "operator": "In", "values": ["y", "x", "y"]}]}, "k in (x,y)"),
+        ({"matchExpressions": [{"key": "k", "operator": "NotIn", "values": ["x"]}]}, "k notin (x)"),
+        (
+            {"matchLabels": {"m": "1"}, "matchExpressions": [{"key": "k", "operator": "Exists"}]},
+            "k,m=1",
+        ),
+        ({"matchExpressions": [{"key": "k", "operator": "DoesNotExist"}]}, "!k"),
+        ({"matchExpressions": [{"key": "k", "operator": "Near"}]}, "<error>"),
+        ({"matchLabels": {"-": "1"}}, "<error>"),
+    ],
+)
+def test_a_structured_selector_as_text(selector: dict[str, Any] | None, text: str) -> None:
+    assert format_label_selector(selector) == text
+
+
+@pytest.mark.parametrize(
+    ("expression", "error"),
+    [
+        ({"key": "k", "operator": "Near"}, '"Near" is not a valid label selector operator'),
+        (
+            {"key": "k", "operator": "In", "values": []},
+            "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
+        ),
+        (
+            {"key": "k", "operator": "Exists", "values": ["a"]},
+            'values: Invalid value: ["a"]: values set must be empty for exists and does not exist',
+        ),
+    ],
+)
+def test_structured_selectors_that_make_no_sense(expression: dict[str, Any], error: str) -> None:
+    with pytest.raises(SelectorError) as caught:
+        label_selector_text({"matchExpressions": [expression]})
+    assert str(caught.value) == error
