@@ -23,7 +23,7 @@ def write_events(page: Page, events: Sequence[Json], now: datetime) -> None:
         if place:
             message = f"{place}: {message}"
         page.write(
-            1, f"{event.get('type') or ''}\t{event.get('reason') or ''}\t{_interval(event, now)}\t{source}\t{message}\n"
+            1, f"{event.get('type') or ''}\t{event.get('reason') or ''}\t{interval(event, now)}\t{source}\t{message}\n"
         )
 
 
@@ -31,7 +31,8 @@ def _last_time(event: Json) -> datetime:
     return datetime.fromisoformat(event.get("lastTimestamp") or "0001-01-01T00:00:00Z")
 
 
-def _interval(event: Json, now: datetime) -> str:
+def interval(event: Json, now: datetime) -> str:
+    """When an event happened, as an age; of one that happened again, also how often (`5s (x4 over 60s)`)."""
     event_time, series = event.get("eventTime"), event.get("series")
     first = age(event_time if is_set(event_time) else event.get("firstTimestamp"), now)
     if series is not None:
