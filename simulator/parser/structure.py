@@ -69,7 +69,8 @@ def path_text(path: Path) -> str:
     return text
 
 
-def _json_name(value: Any) -> str:
+def json_name(value: Any) -> str:
+    """What JSON calls the type of a value: `bool`, `number`, `string`, `array`, `object`."""
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int | float):
@@ -150,7 +151,7 @@ class _Walk:
             self.mismatch(value, shape, path, struct, names)
 
     def mismatch(self, value: Any, shape: Shape, path: Path, struct: str, names: tuple[str, ...]) -> None:
-        name = _json_name(value)
+        name = json_name(value)
         if name == "number" and shape.kind in ("int", "intOrString"):
             name += f" {_number_text(value)}"
         where = f"Go struct field {struct}.{'.'.join(names)}" if struct else "Go value"

@@ -1,0 +1,224 @@
+"""Manifests: files as objects of known kinds, with the position of every field, and all their problems at once.
+
+Reading (`read_manifests`, `read_paths`) makes sure of the syntax, the kind and the metadata; checking (`check_manifests`)
+asks everything that the API server would ask of an object to be created.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path as FilePath
+from typing import Any
+
+from simulator.errors import KjsimError, ManifestError, Problem
+from simulator.model.kinds import KINDS, Kind
+from simulator.parser.admission import prepare_for_create
+from simulator.parser.structure import Finding, Path, Tree, check_structure, json_name, path_text
+from simulator.parser.unsupported import unsupported_fields
+from simulator.parser.validation import validate_create
+from simulator.parser.yaml_documents import Document, read_documents
+
+_EXTENSIONS = (".json", ".yaml", ".yml")
+# Versions of old, read as batch/v1 (semantics/cronjob.md 9), with the words a server had for them.
+_OLD_VERSIONS = {
+    (
+        "batch/v1beta1",
+        "CronJob",
+    ): "batch/v1beta1 CronJob is deprecated in v1.21+, unavailable in v1.25+; use batch/v1 CronJob",
+    ("batch/v2alpha1", "CronJob"): "batch/v2alpha1 CronJob is unavailable in v1.21+; use batch/v1 CronJob",
+}
+_DRY_UID = "00000000-0000-4000-8000-000000000000"
+_DRY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Manifest:
+    """An object as a user wrote it, as a plain tree of a served version.
+
+    `warnings`: what kjsim can't honour (after `check_manifests`); `server_warnings`: what the API server would say.
+    """
+
+    object: Tree
+    kind: Kind
+    file: str
+    warnings: list[str] = field(default_factory=list)
+    server_warnings: list[str] = field(default_factory=list)
+    _document: Document | None = None
+    _root: Path = ()
+
+    def position(self, path: str | Path) -> tuple[int, int]:
+        """Line and column, from 1, of a field (`spec.template.spec.containers[0].name`); (0, 0) if unknown.
+
+        Where the field is absent it is the nearest one around it.
+        """
+        parts = split_path(path) if isinstance(path, str) else path
+        return self._document.position((*self._root, *parts)) if self._document else (0, 0)
+
+
+def read_manifests(text: str, file: str) -> list[Manifest]:
+    """The manifests of a YAML or JSON text; raises `ManifestError` with every problem of the file."""
+    manifests, problems = _read(text, file)
+    if problems:
+        raise ManifestError(problems)
+    return manifests
+
+
+def read_paths(paths: list[str], recursive: bool = False) -> list[Manifest]:
+    """The manifests of files, folders (their *.json, *.yaml, *.yml, in order of name) and `-`, standard input.
+
+    Raises `KjsimError` for a path that can't be read, `ManifestError` with the problems of all files.
+    """
+    manifests: list[Manifest] = []
+    problems: list[Problem] = []
+    for path in paths:
+        for file in _files(path, recursive):
+            found, wrong = _read(_text(file), "STDIN" if file == "-" else file)
+            manifests += found
+            problems += wrong
+    if problems:
+        raise ManifestError(problems)
+    return manifests
+
+
+def check_manifests(manifests: list[Manifest]) -> list[Manifest]:
+    """The same manifests, checked as the API server checks objects to be created, with their warnings.
+
+    Raises `ManifestError` with every problem of all of them, in order of file and line.
+    """
+    problems: list[Problem] = []
+    for manifest in manifests:
+        problems += _problems(manifest)
+    if problems:
+        raise ManifestError(problems)
+    return manifests
+
+
+def split_path(path: str) -> Path:
+    """The parts of a field path as errors write it; a label's key in brackets is one part."""
+    parts: list[str | int] = []
+    rest = path
+    while rest:
+        if rest.startswith("["):
+            inside, _, rest = rest[1:].partition("]")
+            parts.append(int(inside) if inside.isdigit() else inside)
+            rest = rest.removeprefix(".")
+        else:
+            end = next((index for index, character in enumerate(rest) if character in ".["), len(rest))
+            parts.append(rest[:end])
+            rest = rest[end:].removeprefix(".")
+    return tuple(parts)
+
+
+def _files(path: str, recursive: bool) -> list[str]:
+    if path == "-":
+        return [path]
+    place = FilePath(path)
+    if not place.exists():
+        raise KjsimError(f'the path "{path}" does not exist')
+    if not place.is_dir():
+        return [path]
+    found = [item for item in (place.rglob("*") if recursive else place.iterdir()) if item.is_file()]
+    files = sorted(str(item) for item in found if item.suffix in _EXTENSIONS)
+    if not files:
+        raise KjsimError(f"error reading [{path}]: recognized file extensions are [.json .yaml .yml]")
+    return files
+
+
+def _text(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else FilePath(file).read_bytes()
+    except OSError as error:
+        raise KjsimError(f"error reading {file}: {error.strerror}") from error
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        message = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet"
+        raise ManifestError([Problem(message, file=file, line=line)]) from error
+
+
+def _read(text: str, file: str) -> tuple[list[Manifest], list[Problem]]:
+    documents, problems = read_documents(text, file)
+    manifests: list[Manifest] = []
+    for document in documents:
+        for tree, root in _objects(document.tree):
+            _manifest(tree, root, document, file, manifests, problems)
+    return manifests, problems
+
+
+def _objects(tree: Any) -> list[tuple[Any, Path]]:
+    """The objects of a document: itself, or the items of a list."""
+    if isinstance(tree, dict) and str(tree.get("kind", "")).endswith("List") and isinstance(tree.get("items"), list):
+        return [(item, ("items", index)) for index, item in enumerate(tree["items"])]
+    return [(tree, ())]
+
+
+def _manifest(
+    tree: Any, root: Path, document: Document, file: str, manifests: list[Manifest], problems: list[Problem]
+) -> None:
+    def refuse(message: str, *path: str | int) -> None:
+        problems.append(Problem(message, path_text(path), file, *document.position((*root, *path))))
+
+    if not isinstance(tree, dict):
+        refuse(f"json: cannot unmarshal {json_name(tree)} into Go value of type unstructured.detector")
+        return
+    name, version = tree.get("kind"), tree.get("apiVersion")
+    if not name or not isinstance(name, str):
+        shown = json.dumps(tree, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        refuse(f"Object 'Kind' is missing in '{shown}'", *(["kind"] if "kind" in tree else []))
+        return
+    old = _OLD_VERSIONS.get((str(version), name))
+    kind = KINDS.get(name)
+    if kind is None or (version != kind.api_version and not old):
+        refuse(_no_match(name, str(version or "")), "apiVersion" if kind else "kind")
+        return
+    made = {**tree, "apiVersion": kind.api_version}
+    if made.get("metadata") is None:
+        made["metadata"] = {}
+    manifest = Manifest(made, kind, file, [f"{version} {name} {old}"] if old else [], [], document, root)
+    if not isinstance(made["metadata"], dict):
+        problems.extend(_problems(manifest))
+        return
+    manifests.append(manifest)
+
+
+def _no_match(name: str, version: str) -> str:
+    """kubectl's words, and what may be meant."""
+    from difflib import get_close_matches
+
+    near = next(iter(get_close_matches(name, list(KINDS), n=1, cutoff=0.6)), "")
+    served = ", ".join(f"{kind.api_version} {kind.kind}" for kind in KINDS.values() if kind.kind != "Event")
+    if near and near != name:
+        hint = f' (did you mean "{near}"?)'
+    elif near:
+        hint = f" (use {KINDS[near].api_version})"
+    else:
+        hint = f" (kjsim knows {served})"
+    return f'no matches for kind "{name}" in version "{version}"{hint}'
+
+
+def _problems(manifest: Manifest) -> list[Problem]:
+    findings = check_structure(manifest.object)
+    if findings:
+        return [_problem_of(finding, manifest) for finding in findings]
+    tree = manifest.object
+    metadata = tree["metadata"]
+    if not metadata.get("name") and metadata.get("generateName"):
+        tree = copy.copy(tree)
+        tree["metadata"] = {**metadata, "name": metadata["generateName"] + "xxxxx"}
+    errors, warnings = validate_create(prepare_for_create(tree, _DRY_UID, _DRY_TIME))
+    unsupported = unsupported_fields(tree)
+    manifest.warnings = [*(text for text in manifest.warnings if text not in unsupported), *unsupported]
+    manifest.server_warnings = warnings
+    found = [Problem(str(error), error.path, manifest.file, *manifest.position(error.path)) for error in errors]
+    return sorted(found, key=lambda problem: problem.line)
+
+
+def _problem_of(finding: Finding, manifest: Manifest) -> Problem:
+    hint = f' (did you mean "{finding.nearest}"?)' if finding.nearest else ""
+    place = manifest.position(finding.path)
+    return Problem(f"{finding.message}{hint}", path_text(finding.path), manifest.file, *place)
