@@ -102,7 +102,7 @@ def sandbox_need(pod: core_v1.Pod, observed: Observed) -> tuple[bool, int, bool]
     wants_host = bool(pod.spec and pod.spec.hostNetwork)
     if newest.host_network is not None and newest.host_network != wants_host:
         return True, following, False
-    if not wants_host and not newest.ip:
+    if not wants_host and not newest.ip and not newest.may_lack_ip:
         return True, following, True
     return False, newest.attempt, False
 

@@ -1,53 +1,54 @@
 """The pod lifecycle: what the kubelet decides, as a pure function of the pod, what was observed, and the time.
 
 The control plane keeps one `PodRecord` per pod. It folds every executor report into it (`observe`) and calls `sync_pod`
-whenever the pod object or the record has changed or `wake_time` has come. The plan that comes back is applied in this
-order: keep `record`; write `node_name` and `status` to the store (committed first); record `events`; submit `commands`;
-if `remove`, take the object away (unless finalizers hold it). Syncing again at once gives an empty plan.
+whenever the pod object or the record has changed or `wake_time` has come, but never before the executor's first `Snapshot`.
+The plan that comes back is applied in this order: keep `record`; write `node_name` and `status` to the store (committed
+first); record `events`; submit `commands`; if `remove`, take the object away (unless finalizers hold it). A status is
+written before its sync acts, so what the acting brings up (a back-off, say) is written by the next sync, which the plan asks
+for by `wake_time`; then syncing again gives an empty plan.
 
+Flow of one sync: status (`status`), then either `acting` (what `actions` decided: sandbox, kills, starts) or `termination`.
 Rules: semantics/pod-on-docker.md 1.3, 2.6 to 2.11 and 3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
 
 from simulator.model.kubernetes import core_v1
-from simulator.pods.executor import Command, ContainerKey, ImageReport, Node, Report
-from simulator.pods.observed import Observed
+from simulator.model.quantities import Quantity
+from simulator.pods.acting import act
+from simulator.pods.conditions import RESTARTING_ALL, SCHEDULED, find, is_true
+from simulator.pods.config import needs_sandbox
+from simulator.pods.draft import LEAST_GRACE_SECONDS, Draft
+from simulator.pods.executor import Command, ContainerKey, ImageReport, Node, RemovePod, StopContainer
+from simulator.pods.images import status_image
+from simulator.pods.observed import ContainerProbes, Observed, ObservedSandbox
+from simulator.pods.phase import TERMINAL
+from simulator.pods.record import PodEvent, PodRecord, observe, report_pod_uid
+from simulator.pods.resources import all_containers, qos_class
+from simulator.pods.sources import Placement, Sources
+from simulator.pods.status import DEADLINE_MESSAGE, DEADLINE_REASON, StatusUpdate, compute_status
+from simulator.pods.termination import stop_all, stop_sandboxes
 
+__all__ = [
+    "PodEvent",
+    "PodPlan",
+    "PodRecord",
+    "Sources",
+    "container_key",
+    "observe",
+    "report_pod_uid",
+    "sync_orphan",
+    "sync_pod",
+]
 
-@dataclass(frozen=True, slots=True)
-class PodEvent:
-    """An event on the pod. `field_path` is `spec.containers{main}` for events about a container, else empty."""
-
-    type: str
-    reason: str
-    message: str
-    field_path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where a pod's environment and volumes come from: look-ups by name in the pod's namespace; None: not there."""
-
-    config_map: Callable[[str], core_v1.ConfigMap | None] = lambda name: None
-    secret: Callable[[str], core_v1.Secret | None] = lambda name: None
-
-
-@dataclass(frozen=True, slots=True)
-class PodRecord:
-    """What the node remembers of one pod. Opaque to the control plane; changed only by `observe` and `sync_pod`.
-
-    A new pod, and every pod after a restart of the process, begins with `PodRecord(uid)`; the executor's `Snapshot` fills
-    it with what exists.
-    """
-
-    uid: str
-    observed: Observed = field(default_factory=Observed)
-    engine_reachable: bool = True
+DEFAULT_SCHEDULER = "default-scheduler"
+_PASSED = ContainerProbes("success", "success", "success")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class PodPlan:
 
     `record`: to be kept for the next call. `status`: the whole new status of the pod, None when it stays as stored.
     `node_name`: write it to spec.nodeName (the pod is bound now). `commands`: for the executor, in order. `events`: to
-    record. `wake_time`: sync again then at the latest, None: only on news. `remove`: the object has a deletionTimestamp and
-    nothing of it runs any more. `notes`: causes in plain words, for `kjsim why pod/x`.
+    record. `wake_time`: sync again then at the latest (`now`: at once), None: only on news. `remove`: the object has a
+    deletionTimestamp and nothing of it runs any more. `notes`: causes in plain words, for `kjsim why pod/x`.
     """
 
     record: PodRecord
@@ -68,15 +69,6 @@ class PodPlan:
     wake_time: datetime | None = None
     remove: bool = False
     notes: tuple[str, ...] = ()
-
-
-def observe(record: PodRecord, report: Report, now: datetime) -> PodRecord:
-    """Fold one report into the record of a pod.
-
-    `report` is one about this pod (`report_pod_uid`), or an `EngineReport` or `Snapshot`, which are for every pod (a
-    snapshot's entries about other pods are passed by). Reports may come twice.
-    """
-    raise NotImplementedError
 
 
 def sync_pod(
@@ -93,7 +85,31 @@ def sync_pod(
     `images`: by reference, the last `ImageReport` of this node, from whichever pod it came (an image without entry is
     inspected first). `pod` is as stored; its status is what was last written.
     """
-    raise NotImplementedError
+    assert pod.spec is not None
+    assert pod.metadata is not None
+    if not record.engine_reachable:
+        return PodPlan(record)
+    node_name = None
+    stored = pod.status or core_v1.PodStatus()
+    if not pod.spec.nodeName:
+        unbound = _unbound_plan(pod, record, now)
+        if unbound is not None:
+            return unbound
+        node_name = node.name
+        pod = _bound(pod, node.name, now)
+    draft = _draft(pod, record, node, now, images, sources)
+    status, remove = _sync(draft)
+    published = None if status is None or status == stored else status
+    return PodPlan(
+        record=draft.record,
+        status=published,
+        node_name=node_name,
+        commands=tuple(draft.commands),
+        events=tuple(_with_path(pod, event) for event in draft.events),
+        wake_time=draft.wake_time,
+        remove=remove,
+        notes=tuple(draft.notes),
+    )
 
 
 def sync_orphan(record: PodRecord, now: datetime) -> PodPlan:
@@ -102,14 +118,210 @@ def sync_orphan(record: PodRecord, now: datetime) -> PodPlan:
     Running containers get the least grace (2 s), then everything is removed (`RemovePod`). `remove` is True once nothing is
     left and the record can be dropped.
     """
-    raise NotImplementedError
-
-
-def report_pod_uid(report: Report) -> str | None:
-    """The uid of the pod that a report is about; None for `EngineReport` and `Snapshot`, which are for every pod."""
-    raise NotImplementedError
+    if not record.engine_reachable:
+        return PodPlan(record)
+    running = [item for item in record.observed.containers if item.state in ("running", "unknown")]
+    commands: list[Command] = []
+    until = now + timedelta(seconds=LEAST_GRACE_SECONDS)
+    for item in running:
+        key = ContainerKey(record.uid, item.name, item.attempt)
+        if key not in record.stops or record.stops[key] > until:
+            commands.append(StopContainer(key, LEAST_GRACE_SECONDS))
+            record = replace(record, stops=record.stops | {key: until})
+    if running or record.starts:
+        return PodPlan(record, commands=tuple(commands))
+    is_empty = not record.observed.containers and not record.observed.sandboxes and record.sandbox_in_flight is None
+    if is_empty and (record.removal_sent or record.status is None):
+        return PodPlan(record, remove=True)
+    if not record.removal_sent:
+        commands.append(RemovePod(record.uid))
+        record = replace(record, removal_sent=True)
+    return PodPlan(record, commands=tuple(commands))
 
 
 def container_key(record: PodRecord, name: str, previous: bool = False) -> ContainerKey | None:
     """The container whose log `kubectl logs` shows for a container name; None: there is none."""
-    raise NotImplementedError
+    instances = list(record.observed.all_of(name))
+    index = 1 if previous else 0
+    return ContainerKey(record.uid, name, instances[index].attempt) if len(instances) > index else None
+
+
+# --- scheduling -----------------------------------------------------------------------------------------------------
+
+
+def _unbound_plan(pod: core_v1.Pod, record: PodRecord, now: datetime) -> PodPlan | None:
+    """The plan for a pod that is not to be bound now; None: bind it (2.10)."""
+    assert pod.spec is not None
+    assert pod.metadata is not None
+    if pod.metadata.deletionTimestamp is not None:
+        return PodPlan(record, remove=True)
+    if pod.spec.schedulingGates:
+        condition = core_v1.PodCondition(
+            type=SCHEDULED,
+            status="False",
+            reason="SchedulingGated",
+            message="Scheduling is blocked due to non-empty scheduling gates",
+            lastTransitionTime=now.replace(microsecond=0),
+        )
+        status = pod.status or core_v1.PodStatus(phase="Pending")
+        if find(status.conditions, SCHEDULED) is not None:
+            return PodPlan(record)
+        return PodPlan(record, status=msgspec.structs.replace(status, phase="Pending", conditions=[condition]))
+    if (pod.spec.schedulerName or DEFAULT_SCHEDULER) != DEFAULT_SCHEDULER:
+        return PodPlan(record)
+    return None
+
+
+def _bound(pod: core_v1.Pod, node_name: str, now: datetime) -> core_v1.Pod:
+    """The pod as it is once the scheduler has bound it."""
+    assert pod.spec is not None
+    status = pod.status or core_v1.PodStatus()
+    condition = core_v1.PodCondition(type=SCHEDULED, status="True", lastTransitionTime=now.replace(microsecond=0))
+    if pod.metadata is not None:
+        condition.observedGeneration = pod.metadata.generation
+    others = [item for item in status.conditions or () if item.type != SCHEDULED]
+    status = msgspec.structs.replace(
+        status, phase=status.phase or "Pending", qosClass=status.qosClass or qos_class(pod), conditions=[*others, condition]
+    )
+    return msgspec.structs.replace(pod, spec=msgspec.structs.replace(pod.spec, nodeName=node_name), status=status)
+
+
+# --- one sync -------------------------------------------------------------------------------------------------------
+
+
+def _draft(
+    pod: core_v1.Pod,
+    record: PodRecord,
+    node: Node,
+    now: datetime,
+    images: Mapping[str, ImageReport],
+    sources: Sources,
+) -> Draft:
+    assert pod.spec is not None
+    allocatable = {
+        "cpu": Quantity(node.cpu_milli, -3, f"{node.cpu_milli}m"),
+        "memory": Quantity(node.memory_bytes, 0, str(node.memory_bytes)),
+    }
+    observed = _with_sandbox(pod, record)
+    ips = [sandbox.ip for sandbox in observed.sandboxes[:1] if sandbox.ready and sandbox.ip]
+    if pod.spec.hostNetwork:
+        ips = [node.internal_ip]
+    return Draft(
+        pod,
+        replace(record, observed=observed, events=()),
+        node,
+        now,
+        images,
+        sources,
+        Placement(tuple(ips), (node.internal_ip,), allocatable),
+        _with_images(pod, observed, images),
+        events=list(record.events),
+    )
+
+
+def _with_sandbox(pod: core_v1.Pod, record: PodRecord) -> Observed:
+    """What the runtime shows; containers of a pod without infra container prove its sandbox (1.3)."""
+    observed = record.observed
+    if observed.sandboxes or not observed.containers or record.sandbox_in_flight is not None or needs_sandbox(pod):
+        return observed
+    attempt = max(item.sandbox_attempt for item in observed.containers)
+    ip = (pod.status.podIP if pod.status else None) or ""
+    return replace(observed, sandboxes=(ObservedSandbox(attempt, not record.is_over, ip, may_lack_ip=True),))
+
+
+def _with_images(pod: core_v1.Pod, observed: Observed, images: Mapping[str, ImageReport]) -> Observed:
+    """The same with image names and ids as statuses show them."""
+    references = {container.name: container.image or "" for container in all_containers(pod)}
+    named = []
+    for item in observed.containers:
+        reference = references.get(item.name, item.image)
+        report = images.get(reference)
+        if report is not None and item.image_id and report.image_id != item.image_id:
+            report = None
+        image, image_id = status_image(reference, report, item.image, item.image_id)
+        named.append(replace(item, image=image, image_id=image_id))
+    return replace(observed, containers=tuple(named))
+
+
+def _sync(draft: Draft) -> tuple[core_v1.PodStatus | None, bool]:
+    """Decide; the status to be published (None: leave it) and whether the object may go."""
+    metadata = draft.pod.metadata
+    assert metadata is not None
+    is_deleted = metadata.deletionTimestamp is not None
+    if draft.record.is_over:
+        return None, _finish(draft, is_deleted)
+    probes = {container.name: _PASSED for container in all_containers(draft.pod)}
+    status = None
+    errors_before = draft.record.start_errors
+    if draft.record.termination_time is None:
+        update = _update_status(draft, probes, "sync")
+        status = update.published if update is not None else None
+    if not is_deleted and draft.record.termination_time is None and not _is_terminal(draft):
+        restart_all = is_true((draft.record.status or core_v1.PodStatus()).conditions, RESTARTING_ALL)
+        act(draft, probes, restart_all)
+        if draft.record.start_errors != errors_before:
+            draft.wake(draft.now)
+        _wake_for_deadline(draft)
+        return status, False
+    began = draft.record.termination_time or draft.now
+    draft.update(termination_time=began)
+    if not stop_all(draft, began):
+        return status, False
+    stop_sandboxes(draft)
+    _update_status(draft, probes, "stopped")
+    last = _update_status(draft, probes, "terminated")
+    draft.update(is_over=True)
+    return last.published if last is not None else status, _finish(draft, is_deleted)
+
+
+def _is_terminal(draft: Draft) -> bool:
+    own = draft.record.status
+    api = draft.pod.status
+    return (own is not None and own.phase in TERMINAL) or (api is not None and api.phase in TERMINAL)
+
+
+def _update_status(draft: Draft, probes: Mapping[str, ContainerProbes], stage: str) -> StatusUpdate | None:
+    """Compute the status and remember it; an event tells once that the deadline has passed."""
+    update = compute_status(
+        draft.pod,
+        draft.record.status,
+        draft.observed,
+        draft.now,
+        host_ip=draft.node.internal_ip,
+        start_errors=draft.record.start_errors,
+        probes=probes,
+        stage="sync" if stage == "sync" else "stopped" if stage == "stopped" else "terminated",
+    )
+    if update is None:
+        return None
+    draft.update(status=update.status)
+    if update.is_past_deadline and not draft.record.is_past_deadline:
+        draft.update(is_past_deadline=True)
+        draft.emit("Normal", DEADLINE_REASON, DEADLINE_MESSAGE)
+        draft.notes.append(f"the pod is stopped: active for more than {draft.spec.activeDeadlineSeconds} s")
+    return update
+
+
+def _wake_for_deadline(draft: Draft) -> None:
+    deadline = draft.spec.activeDeadlineSeconds
+    start = draft.record.status.startTime if draft.record.status is not None else None
+    if deadline is not None and start is not None:
+        draft.wake(start + timedelta(seconds=deadline))
+
+
+def _finish(draft: Draft, is_deleted: bool) -> bool:
+    """After the last status: of a deleted pod everything is removed; returns whether the object may go."""
+    if is_deleted and not draft.record.removal_sent:
+        draft.commands.append(RemovePod(draft.uid))
+        draft.update(removal_sent=True)
+    return is_deleted
+
+
+def _with_path(pod: core_v1.Pod, event: PodEvent) -> PodEvent:
+    """The event with the field path of its container."""
+    if not event.container:
+        return event
+    assert pod.spec is not None
+    is_init = any(container.name == event.container for container in pod.spec.initContainers or ())
+    field = "initContainers" if is_init else "containers"
+    return replace(event, field_path=f"spec.{field}{{{event.container}}}")

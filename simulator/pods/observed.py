@@ -17,12 +17,16 @@ ProbeResult = Literal["success", "failure", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class ObservedSandbox:
-    """One sandbox. `ip` empty: it has none. `host_network`: of the sandbox as made (None: as the spec says)."""
+    """One sandbox. `ip` empty: it has none. `host_network`: of the sandbox as made (None: as the spec says).
+
+    `may_lack_ip`: the pod network hands out no addresses that could be known, so that a missing one is no fault.
+    """
 
     attempt: int
     ready: bool
     ip: str = ""
     host_network: bool | None = None
+    may_lack_ip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
