@@ -14,7 +14,6 @@ from simulator.errors import StateError
 from simulator.model.kinds import CONFIG_MAP
 from tests.api.world import World
 
-
 POST = b"POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\n"
 
 
