@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from simulator.controllers.cronjob.missed import seconds_to_next_look
+from simulator.controllers.cronjob.missed import next_slot, seconds_to_look_at
 from simulator.controllers.cronjob.sync import schedule_of
 from simulator.controllers.plan import Emit
 from simulator.model.kubernetes import batch_v1
@@ -31,4 +31,6 @@ def enqueue_after_edit(old: batch_v1.CronJob, new: batch_v1.CronJob, now: dateti
     except ScheduleError:
         message = f"unparseable schedule for cronjob: {new.spec.schedule}"
         return Edit(None, (Emit("Warning", "UnParseableCronJobSchedule", message),))
-    return Edit(seconds_to_next_look(new, schedule, now))
+    slot = next_slot(new, schedule, now)
+    # Without a next slot it is looked at at once: the pass then says what is wrong.
+    return Edit(0.0 if slot is None else seconds_to_look_at(slot, now))

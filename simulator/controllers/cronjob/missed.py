@@ -85,15 +85,6 @@ def _newest(schedule: Schedule, start: datetime, now: datetime) -> datetime | No
     return newest
 
 
-def seconds_to_next_look(cron_job: batch_v1.CronJob, schedule: Schedule, now: datetime) -> float:
-    """How long until the next slot is to be looked at, with 100 ms of padding.
-
-    Zero or less means at once, which is also what a schedule without a next slot gives: the pass will say what is wrong.
-    """
-    slot = next_slot(cron_job, schedule, now)
-    return 0.0 if slot is None else (slot + _PADDING - now).total_seconds()
-
-
 def next_slot(cron_job: batch_v1.CronJob, schedule: Schedule, now: datetime) -> datetime | None:
     """The slot that the CronJob waits for next, or None if there is none."""
     try:
@@ -101,3 +92,8 @@ def next_slot(cron_job: batch_v1.CronJob, schedule: Schedule, now: datetime) -> 
     except InvalidSchedule:
         return schedule.next(now)
     return schedule.next(missed.due or (now if missed.count else missed.base))
+
+
+def seconds_to_look_at(slot: datetime, now: datetime) -> float:
+    """How long until a slot is to be looked at, with 100 ms of padding; zero or less means at once."""
+    return (slot + _PADDING - now).total_seconds()

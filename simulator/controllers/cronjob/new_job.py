@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -49,7 +48,7 @@ def _from_template(
         annotations=annotated(own.annotations or {}),
         ownerReferences=[owner],
     )
-    return batch_v1.Job(metadata=metadata, spec=copy.deepcopy(template.spec))
+    return batch_v1.Job(metadata=metadata, spec=template.spec)
 
 
 def _owner(cron_job: batch_v1.CronJob) -> meta_v1.OwnerReference:

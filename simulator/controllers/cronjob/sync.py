@@ -13,7 +13,7 @@ from simulator.controllers.cronjob.missed import (
     InvalidSchedule,
     missed_slots,
     next_slot,
-    seconds_to_next_look,
+    seconds_to_look_at,
     wrapped_seconds,
 )
 from simulator.controllers.cronjob.new_job import job_for_slot, job_name
@@ -149,7 +149,7 @@ class _Pass:
             ended = [job for job in children if (condition := finished_condition(job)) and condition.type == outcome]
             ended.sort(key=_start_order)
             for job in ended[: max(0, len(ended) - limit)]:
-                yield from self._delete(job, f"{outcome}, and of the {len(ended)} kept only {limit} may stay")
+                yield from self._delete(job, f"history: of {len(ended)} {outcome} Jobs the newest {limit} are kept")
 
     def _look_at_children(self, children: list[batch_v1.Job]) -> Generator[Operation, Any, None]:
         # 3
@@ -213,6 +213,7 @@ class _Pass:
             return Plan()
         slot = missed.due
         if slot is None:
+            self._note_if_too_late(schedule)
             return self._wait(schedule)
         if missed.is_many:
             yield Emit("Warning", "TooManyMissedTimes", _MANY_MISSED)
@@ -241,7 +242,7 @@ class _Pass:
             error_text = yield from self._replace_active(slot)
             if error_text is not None:
                 return Plan(error=error_text)
-        return (yield from self._start(schedule, slot, name))
+        return (yield from self._start(schedule, slot, name, missed.count - 1))
 
     def _replace_active(self, slot: datetime) -> Generator[Operation, Any, str | None]:
         for entry in self._active:
@@ -255,11 +256,28 @@ class _Pass:
                 return f"could not replace job {self._namespace}/{metadata_of(job).name}"
         return None
 
-    def _start(self, schedule: Schedule, slot: datetime, name: str) -> _Steps:
+    def _note_if_too_late(self, schedule: Schedule) -> None:
+        """Tell of a slot that only startingDeadlineSeconds keeps from being due."""
+        deadline = self._spec.startingDeadlineSeconds
+        if deadline is None:
+            return
+        try:
+            slot = missed_slots(self._cron_job, schedule, self._now, with_deadline=False).due
+        except InvalidSchedule:
+            return
+        if slot is not None:
+            self._notes.append(
+                f"slot {_text(slot)} is missed: its start is later than startingDeadlineSeconds ({deadline} s) allows"
+            )
+
+    def _start(self, schedule: Schedule, slot: datetime, name: str, lost: int) -> _Steps:
         # 14
         cron_job = self._cron_job
-        late = (self._now - slot).total_seconds()
-        job = yield Create(job_for_slot(cron_job, slot), f"slot {_text(slot)} was due {late:g} s ago")
+        late = f"{(self._now - slot).total_seconds():.3f}".rstrip("0").rstrip(".")
+        cause = f"slot {_text(slot)} was due {late} s ago"
+        if lost > 0:
+            cause += f"; about {lost} before it {'are' if lost > 1 else 'is'} lost"
+        job = yield Create(job_for_slot(cron_job, slot), cause)
         if isinstance(job, AlreadyExists):
             job = self.existing(name)
             owner = controller_of(job) if job is not None else None
@@ -288,7 +306,7 @@ class _Pass:
             self._notes.append("there is no next slot")
             return Plan()
         self._notes.append(f"next slot: {_text(slot)}")
-        return Plan(requeue_after_seconds=seconds_to_next_look(current, schedule, self._now))
+        return Plan(requeue_after_seconds=seconds_to_look_at(slot, self._now))
 
 
 def _start_order(job: batch_v1.Job) -> tuple[bool, datetime, str]:

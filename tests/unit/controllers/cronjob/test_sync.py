@@ -128,7 +128,6 @@ def test_the_job_has_labels_annotations_and_owner() -> None:
     subject = state.cron_job.spec
     assert subject is not None
     assert created.spec == subject.jobTemplate.spec
-    assert created.spec is not subject.jobTemplate.spec
 
 
 def test_a_second_look_finds_nothing_to_do() -> None:
@@ -198,9 +197,19 @@ def test_history_is_trimmed_from_the_oldest() -> None:
 
 def test_only_the_newest_missed_slot_starts() -> None:
     state = State(cron_job("* * * * *"))
-    state.sync("2024-03-06T14:00:30")
+    plan = state.sync("2024-03-06T14:00:30")
+    assert str(plan).splitlines()[1].endswith("slot 2024-03-06T14:00:00Z was due 30 s ago; about 1469 before it are lost")
     assert list(state.jobs) == ["report-28495560"]
     assert state.events == ["TooManyMissedTimes", "SuccessfulCreate"]
+
+
+def test_a_slot_beyond_the_deadline_is_told() -> None:
+    plan = State(cron_job(startingDeadlineSeconds=60)).sync("2024-03-05T14:01:00")
+    assert plan.operations == ()
+    assert plan.notes == (
+        "slot 2024-03-05T14:00:00Z is missed: its start is later than startingDeadlineSeconds (60 s) allows",
+        "next slot: 2024-03-05T15:00:00Z",
+    )
 
 
 def test_a_long_outage_of_a_dense_schedule_does_not_pass_every_slot() -> None:
