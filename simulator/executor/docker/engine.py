@@ -81,18 +81,37 @@ class Engine:
         self.streams.close()
 
 
+def knock(endpoint: Endpoint) -> None:
+    """Raise `OSError` if nobody listens at a socket of this machine: found out before the SDK is even imported."""
+    if not endpoint.is_local:
+        return
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(10)
+        probe.connect(endpoint.host.removeprefix("unix://"))
+
+
 def connect(endpoints: Sequence[Endpoint], facts: Facts) -> Engine:
     """The first engine that answers; raises `EngineUnavailable` with all that was tried."""
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
     tried: list[tuple[Endpoint, str]] = []
     for endpoint in endpoints:
         try:
-            return Engine(endpoint, _negotiate(endpoint), facts)
-        except (DockerException, RequestException, OSError, ImportError, ValueError) as error:
+            knock(endpoint)
+            return _connect(endpoint, facts)
+        except OSError as error:
             tried.append((endpoint, plain_error(error)))
     raise unavailable(tried)
+
+
+def _connect(endpoint: Endpoint, facts: Facts) -> Engine:
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        return Engine(endpoint, _negotiate(endpoint), facts)
+    except (DockerException, RequestException, ImportError, ValueError) as error:
+        raise OSError(plain_error(error)) from error
 
 
 def _negotiate(endpoint: Endpoint) -> tuple[int, int]:
@@ -240,6 +259,7 @@ __all__ = [
     "engine_text",
     "explanation",
     "is_unreachable",
+    "knock",
     "plain_error",
     "status_code",
 ]

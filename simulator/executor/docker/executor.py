@@ -20,7 +20,7 @@ from simulator.errors import EngineUnavailable, KjsimError, NotFound, ServiceUna
 from simulator.executor.docker.body import INSTANCE, KIND, POD_UID
 from simulator.executor.docker.containers import Containers
 from simulator.executor.docker.endpoint import find_endpoints
-from simulator.executor.docker.engine import Engine, Facts, connect, engine_text, is_unreachable, status_code
+from simulator.executor.docker.engine import Engine, Facts, connect, engine_text, is_unreachable, knock, status_code
 from simulator.executor.docker.exec import run_exec
 from simulator.executor.docker.images import Images
 from simulator.executor.docker.logs import open_log
@@ -368,6 +368,7 @@ class DockerExecutor:
         assert self._engine is not None
         self._learned = threading.Event()
         engine, learned = self._engine, self._learned
+        knock(engine.endpoint)
 
         def learn() -> None:
             try:

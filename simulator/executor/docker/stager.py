@@ -55,13 +55,18 @@ class Stager:
                 archive.file(f"{root}/{file.path}", file.data, file.mode)
         self._put(container, archive)
 
-    def make_directory(self, pod: PodConfig, path: str) -> None:
-        """A directory that everybody may write, if it is missing."""
+    def make_directory(self, pod: PodConfig, volume: str, sub_path: str, group: int | None) -> None:
+        """A directory in an emptyDir, with its parents, where they are missing; they are made like the volume's root."""
         container, _ = self._ensure(pod)
-        if stat_path(self._engine, container, f"/pod/{path}") is None:
-            archive = _Archive(None)
-            archive.directory(path, 0o777)
-            self._put(container, archive)
+        place = PurePosixPath("volumes", volume, sub_path)
+        missing = []
+        while stat_path(self._engine, container, f"/pod/{place}") is None:
+            missing.append(place)
+            place = place.parent
+        archive = _Archive(group, existing=place)
+        for directory in reversed(missing):
+            archive.directory(str(directory), 0o777)
+        self._put(container, archive)
 
     def make_message_file(self, pod: PodConfig, path: str) -> None:
         """An empty file that everybody may write."""
@@ -129,11 +134,11 @@ class Stager:
 class _Archive:
     """A tar of directories and files with fsGroup applied; missing parent directories are added."""
 
-    def __init__(self, group: int | None) -> None:
+    def __init__(self, group: int | None, existing: PurePosixPath | None = None) -> None:
         self._group = group
         self._buffer = io.BytesIO()
         self._tar = tarfile.open(fileobj=self._buffer, mode="w")  # noqa: SIM115 - closed by content()
-        self._directories: set[str] = set()
+        self._directories = {str(path) for path in (existing, *existing.parents)} if existing is not None else set()
 
     @property
     def is_empty(self) -> bool:

@@ -107,13 +107,12 @@ class Volumes:
 
     def prepare(self, pod: PodConfig) -> None:
         """Make all volumes of a pod; those that are there already stay as they are."""
-        group = pod.security.fsGroup if pod.security is not None else None
         placed = [volume for volume in pod.volumes if volume.kind in ("emptyDir", "files")]
         if placed:
             if self._in_directories(pod):
-                self._directories.prepare(pod.uid, placed, group)
+                self._directories.prepare(pod.uid, placed, _group(pod))
             else:
-                self._stager.prepare(pod, placed, group)
+                self._stager.prepare(pod, placed, _group(pod))
         for volume in pod.volumes:
             if volume.kind == "memory":
                 options = f"size={volume.size_bytes},mode=1777" if volume.size_bytes else "mode=1777"
@@ -210,7 +209,7 @@ class Volumes:
             source = self._directories.source(pod.uid, volume, mount.sub_path)
             return _mount("bind", source, target, read_only=read_only, propagation=propagation)
         if mount.sub_path and volume.kind == "emptyDir":
-            self._stager.make_directory(pod, f"volumes/{volume.name}/{mount.sub_path}")
+            self._stager.make_directory(pod, volume.name, mount.sub_path, _group(pod))
         inner = f"volumes/{volume.name}" + (f"/{mount.sub_path}" if mount.sub_path else "")
         return self._staged(pod, inner, target, read_only)
 
@@ -252,6 +251,10 @@ class Volumes:
         filters = {"label": [f"{INSTANCE}={self._instance}", f"{POD_UID}={pod_uid}"]}
         for volume in self._engine.api.volumes(filters=filters).get("Volumes") or ():
             yield volume["Name"]
+
+
+def _group(pod: PodConfig) -> int | None:
+    return pod.security.fsGroup if pod.security is not None else None
 
 
 def _memory_name(pod_uid: str, volume: str) -> str:
