@@ -25,11 +25,8 @@ from simulator.parser.yaml_documents import Document, read_documents
 _EXTENSIONS = (".json", ".yaml", ".yml")
 # Versions of old, read as batch/v1 (semantics/cronjob.md 9), with the words a server had for them.
 _OLD_VERSIONS = {
-    (
-        "batch/v1beta1",
-        "CronJob",
-    ): "batch/v1beta1 CronJob is deprecated in v1.21+, unavailable in v1.25+; use batch/v1 CronJob",
-    ("batch/v2alpha1", "CronJob"): "batch/v2alpha1 CronJob is unavailable in v1.21+; use batch/v1 CronJob",
+    ("batch/v1beta1", "CronJob"): "is deprecated in v1.21+, unavailable in v1.25+; use batch/v1 CronJob",
+    ("batch/v2alpha1", "CronJob"): "is unavailable in v1.21+; use batch/v1 CronJob",
 }
 _DRY_UID = "00000000-0000-4000-8000-000000000000"
 _DRY_TIME = datetime(2000, 1, 1, tzinfo=UTC)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from simulator.parser.decoding import decode
 from simulator.parser.pod_paths import pod_spec_of, template_path
 from simulator.parser.structure import Tree
 
@@ -75,9 +76,9 @@ _PROJECTED = {
 
 
 def unsupported_fields(obj: Tree) -> list[str]:
-    """A sentence for each field of a manifest that has no effect here: `PATH: WHY`."""
-    spec = pod_spec_of(obj)
-    if not isinstance(spec, dict):
+    """A sentence for each field of a manifest that has no effect here: `PATH: WHY`. Its structure must be right."""
+    spec = pod_spec_of(decode(obj))
+    if spec is None:
         return []
     path = template_path(obj["kind"])
     return list(_pod_fields(spec, f"{path}.spec" if path else "spec"))

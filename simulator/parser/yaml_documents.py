@@ -107,7 +107,7 @@ def _read_part(part: str, first_line: int, file: str) -> tuple[list[Document], l
             if tree is not None:
                 documents.append(Document(tree, node, first_line))
     except yaml.MarkedYAMLError as error:
-        problems.append(_syntax_problem(error, file, first_line))
+        problems.append(_syntax_problem(error, part, file, first_line))
     except yaml.YAMLError:
         problems.append(Problem("error converting YAML to JSON: yaml: control characters are not allowed", file=file))
     finally:
@@ -115,15 +115,14 @@ def _read_part(part: str, first_line: int, file: str) -> tuple[list[Document], l
     return documents, problems
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, file: str, first_line: int) -> Problem:
+def _syntax_problem(error: yaml.MarkedYAMLError, part: str, file: str, first_line: int) -> Problem:
     """A syntax error; the line in its text is counted as the Go library does: a parser's (not a scanner's) from 0."""
     mark, context = error.problem_mark, error.context_mark
     text = error.problem or "unknown problem parsing YAML content"
     line = 0
     if isinstance(error, yaml.composer.ComposerError):
-        name = re.search(r"undefined alias '?([^']*)'?", text)
-        if name:
-            text = f"unknown anchor '{name[1]}' referenced"
+        alias = re.match(r"\*([-\w]+)", part.splitlines()[mark.line][mark.column :]) if mark is not None else None
+        text = f"unknown anchor '{alias[1]}' referenced" if alias else text
     elif mark is not None and mark.line:
         line = mark.line + isinstance(error, yaml.scanner.ScannerError)
     elif context is not None:
