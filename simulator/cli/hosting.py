@@ -132,7 +132,10 @@ class Hosted:
             self.directory.unlock()
 
     def _finish_sweeping(self) -> None:
+        """Remove the containers of pods that were deleted; what the engine can't do now is left to the next control plane."""
         node = self.host.control_plane.node
         deadline = time.monotonic() + _SWEEP_PATIENCE_SECONDS
-        while time.monotonic() < deadline and self.host.call(lambda: node.has_orphans):
-            time.sleep(0.02)
+        while time.monotonic() < deadline:
+            if self.host.call(lambda: node.has_heard and (not node.engine.reachable or not node.has_orphans)):
+                return
+            time.sleep(0.01)

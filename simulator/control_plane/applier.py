@@ -98,7 +98,7 @@ class Applier:
                 self._decide(subject, cause, now)
             case Patch(key=key, patch=patch, cause=cause):
                 self._if_there(self._registry.patch_metadata, key, patch["metadata"])
-                self._decide(subject, f"{key}: {cause}", now)
+                self._decide(subject, f"updated {key}: {cause}", now)
             case Delete(key=key, cause=cause):
                 self._registry.delete(
                     key, now, propagation=operation.propagation, grace_seconds=operation.grace_seconds, uid=operation.uid

@@ -94,8 +94,7 @@ class EventRecorder:
         message, key = self._aggregate((about, type_, reason), key, message, now)
         last = self._observed.look_up(key)
         if last is None:
-            name = f"{involved.name}.{_nanoseconds(now):x}"
-            observation = _Observation(1, now, name)
+            observation = _Observation(1, now, self._free_name(involved, now))
         else:
             observation = replace(last, count=last.count + 1)
         self._observed.remember(key, observation)
@@ -122,6 +121,13 @@ class EventRecorder:
         taken = tokens >= 1
         self._buckets.remember(about, _Bucket(tokens - 1 if taken else tokens, now))
         return taken
+
+    def _free_name(self, involved: core_v1.ObjectReference, now: datetime) -> str:
+        """The object's name and the instant in nanoseconds; several events of one instant differ in the last digits."""
+        nanoseconds = _nanoseconds(now)
+        while self._objects.get(Key("Event", involved.namespace or "default", f"{involved.name}.{nanoseconds:x}")):
+            nanoseconds += 1
+        return f"{involved.name}.{nanoseconds:x}"
 
     def _store(
         self,
