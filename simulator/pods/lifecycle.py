@@ -208,7 +208,7 @@ def _draft(
         ips = [node.internal_ip]
     return Draft(
         pod,
-        replace(record, observed=observed, events=()),
+        replace(record, observed=observed, events=(), restart_back_off=record.restart_back_off.swept(now)),
         node,
         now,
         images,

@@ -88,8 +88,7 @@ def is_backing_off(draft: Draft, container: core_v1.Container, attempt: int) -> 
     if ended is None or ended.finished_time is None or (name, attempt) in draft.record.passed_back_off:
         return False
     key = f"{name}_{container.image or ''}"
-    back_off = draft.record.restart_back_off.swept(draft.now)
-    draft.update(restart_back_off=back_off)
+    back_off = draft.record.restart_back_off
     until = back_off.waits_since_event(key, ended.finished_time, draft.now)
     if until is None:
         draft.update(
