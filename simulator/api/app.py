@@ -1,7 +1,8 @@
 """The Kubernetes API as a function from request to response, independent of connections and threads.
 
 `handle` never raises: whatever goes wrong becomes a `Status`. What it needs of the store it does through `call`, which
-runs a function on the control plane's thread and commits.
+runs a function on the control plane's thread and commits. What only some requests need is imported when they come:
+`kjsim get` and its like host an API for one answer.
 """
 
 from __future__ import annotations
@@ -11,11 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from simulator.api.discovery import discover, version_document
 from simulator.api.exchange import Request, Response, json_response
-from simulator.api.instance import SHUTDOWN_PATH, STATUS_PATH, decision_list, instance_status
-from simulator.api.openapi import describe
-from simulator.api.pod_logs import LogStream, container_name, log_container_id, log_options
 from simulator.api.resources import Resources
 from simulator.api.routes import Route, parse_path
 from simulator.control_plane import ControlPlane
@@ -24,6 +21,8 @@ from simulator.model.kinds import CRON_JOB, JOB, POD
 from simulator.model.metadata import Key
 from simulator.pods.executor import ContainerKey, Executor
 
+_STATUS_PATH = "/apis/kjsim.dev/v1/status"
+_SHUTDOWN_PATH = "/apis/kjsim.dev/v1/shutdown"
 _HEALTH = ("/healthz", "/readyz", "/livez")
 _TEXT = [("Content-Type", "text/plain")]
 
@@ -70,7 +69,7 @@ class Api:
 
     def _answer(self, request: Request) -> Response:
         path = request.path.rstrip("/") or "/"
-        if path in (SHUTDOWN_PATH, STATUS_PATH):
+        if path in (_SHUTDOWN_PATH, _STATUS_PATH):
             return self._instance(path, request)
         if request.method in ("GET", "HEAD"):
             answer = self._about_the_server(path, request)
@@ -84,16 +83,25 @@ class Api:
         return self._resources.answer(route, request)
 
     def _about_the_server(self, path: str, request: Request) -> Response | None:
-        if path == "/version":
-            return json_response(version_document())
         if path in _HEALTH:
             return Response(200, _TEXT, b"ok")
-        return discover(path, request) or describe(path)
+        first, *rest = path.strip("/").split("/")
+        if first == "openapi":
+            from simulator.api.openapi import describe
+
+            return describe(path)
+        if len(rest) <= {"version": 0, "api": 1, "apis": 2}.get(first, -1):
+            from simulator.api.discovery import discover
+
+            return discover(path, request)
+        return None
 
     def _instance(self, path: str, request: Request) -> Response:
-        if request.method != ("POST" if path == SHUTDOWN_PATH else "GET"):
+        if request.method != ("POST" if path == _SHUTDOWN_PATH else "GET"):
             raise MethodNotAllowed("the server does not allow this method on the requested resource")
-        if path == STATUS_PATH:
+        if path == _STATUS_PATH:
+            from simulator.api.instance import instance_status
+
             plane, node, home = self._control_plane, self._executor.node, self._home
             status = self._call(lambda: instance_status(plane, node, home, os.getpid(), self._now()))
             return json_response(status)
@@ -103,6 +111,8 @@ class Api:
         return json_response({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"})
 
     def _decisions(self, route: Route, request: Request) -> Response:
+        from simulator.api.instance import decision_list
+
         _only_get(request)
         key = Key(route.kind.kind, route.namespace, route.name)
 
@@ -115,6 +125,8 @@ class Api:
         return json_response(self._call(decisions))
 
     def _log(self, route: Route, request: Request) -> Response:
+        from simulator.api.pod_logs import LogStream, container_name, log_container_id, log_options
+
         _only_get(request)
         options = log_options(request, self._now())
         key = Key(route.kind.kind, route.namespace, route.name)

@@ -34,8 +34,10 @@ def version_document() -> Tree:
 
 
 def discover(path: str, request: Request) -> Response | None:
-    """The discovery document of a path (`/api`, `/api/v1`, `/apis`, `/apis/batch`, `/apis/batch/v1`), None for others."""
+    """The answer to `/version`, `/api`, `/api/v1`, `/apis`, `/apis/batch` and `/apis/batch/v1`, None for other paths."""
     parts = path.strip("/").split("/")
+    if parts == ["version"]:
+        return json_response(version_document())
     if parts in (["api"], ["apis"]):
         is_core = parts == ["api"]
         for media_type in accepted(request):

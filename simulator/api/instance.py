@@ -20,9 +20,6 @@ from simulator.store.objects import Decision, Objects
 
 Tree = dict[str, Any]
 
-STATUS_PATH = "/apis/kjsim.dev/v1/status"
-SHUTDOWN_PATH = "/apis/kjsim.dev/v1/shutdown"
-
 
 def decision_list(objects: Objects, key: Key) -> Tree:
     """The decisions about an object and about what it controls, oldest first; a CronJob's Jobs, a Job's pods."""

@@ -12,12 +12,9 @@ from typing import Any
 
 import msgspec
 
-from simulator.api.bodies import field_warnings, object_of, patch_warnings
 from simulator.api.exchange import JSON, Request, Response, json_response
 from simulator.api.forms import Form, form_of
-from simulator.api.patches import apply_patch
 from simulator.api.routes import Route, not_served
-from simulator.api.watch import WatchOptions, WatchStream
 from simulator.api.wire import object_tree
 from simulator.errors import BadRequest, Forbidden, Invalid, MethodNotAllowed
 from simulator.model.field_selectors import parse_field_selector
@@ -84,6 +81,8 @@ class Resources:
 
     def watch(self, route: Route, request: Request) -> Response:
         """The changes of a collection, as they happen."""
+        from simulator.api.watch import WatchOptions, WatchStream
+
         version = request.parameter("resourceVersion") or "0"
         if not version.isdecimal():
             raise BadRequest(f'Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax')
@@ -105,6 +104,8 @@ class Resources:
 
     def create(self, route: Route, request: Request) -> Response:
         """A new object."""
+        from simulator.api.bodies import field_warnings, object_of
+
         form, dry_run = form_of(request), _dry_run(request.query.get("dryRun", []))
         tree = object_of(request, route.kind)
         warnings = field_warnings(tree, request)
@@ -114,6 +115,8 @@ class Resources:
 
     def update(self, route: Route, request: Request) -> Response:
         """A new state of an object; at `/status` only of its status."""
+        from simulator.api.bodies import field_warnings, object_of
+
         form, dry_run = form_of(request), _dry_run(request.query.get("dryRun", []))
         tree = object_of(request, route.kind)
         warnings = field_warnings(tree, request)
@@ -123,6 +126,9 @@ class Resources:
 
     def patch(self, route: Route, request: Request) -> Response:
         """A change to an object, made and judged in one step."""
+        from simulator.api.bodies import patch_warnings
+        from simulator.api.patches import apply_patch
+
         form, dry_run = form_of(request), _dry_run(request.query.get("dryRun", []))
 
         def change() -> tuple[Any, Any, Any]:
