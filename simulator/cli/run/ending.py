@@ -12,7 +12,7 @@ from simulator.cli.output import qualified
 from simulator.cli.run.progress import container_statuses
 from simulator.errors import ApiError
 from simulator.model.durations import human_duration
-from simulator.model.kinds import CRON_JOB, JOB, POD
+from simulator.model.kinds import CRON_JOB, JOB, POD, Kind
 
 Tree = dict[str, Any]
 
@@ -48,7 +48,7 @@ def last_words(client: Client, namespace: str, pods: Iterable[Tree]) -> list[str
     return lines
 
 
-def suspend(client: Client, kind: Any, name: str, namespace: str) -> None:
+def suspend(client: Client, kind: Kind, name: str, namespace: str) -> None:
     """Suspend a Job or CronJob; one that has just gone is as good as suspended."""
     try:
         client.patch(kind, name, namespace, {"spec": {"suspend": True}}, MERGE_PATCH)
@@ -67,12 +67,17 @@ def kill(client: Client, namespace: str, pods: Iterable[Tree]) -> None:
                 raise
 
 
-def how_to_go_on(kind: Any, name: str, file: str) -> str:
-    """What the user can do after a run was suspended."""
-    again = f"kjsim run {file}" if file not in ("-", "") else f"kjsim run -f - < the same manifest ({kind.singular}/{name})"
-    what = "the CronJob fires no more" if kind is CRON_JOB else "its running pods were stopped"
-    logs = f"kjsim logs job/{name} --all-pods" if kind is JOB else "kjsim get jobs; kjsim logs job/NAME"
-    return f"{qualified(kind, name)} is suspended: {what}\n  see what it printed:  {logs}\n  go on:                {again}"
+def how_to_go_on(kind: Kind, name: str, file: str, has_logs: bool) -> str:
+    """What the user can do after a run was suspended. `has_logs`: pods that had ended before are still there."""
+    what = "it fires no more" if kind is CRON_JOB else "its running pods were stopped"
+    lines = [f"{qualified(kind, name)} is suspended: {what}"]
+    if kind is CRON_JOB:
+        lines.append(f"  its Jobs and their logs:  kjsim get jobs; kjsim logs job/NAME (those of {name}-...)")
+    elif has_logs:
+        lines.append(f"  logs of what ended:       kjsim logs job/{name} --all-pods")
+    again = f"kjsim run {file}" if file not in ("-", "") else "kjsim run - (with the same manifest)"
+    lines.append(f"  to go on:                 {again}")
+    return "\n".join(lines)
 
 
 def _tail(client: Client, namespace: str, pod: str, container: str) -> list[str]:

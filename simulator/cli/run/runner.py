@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from simulator.cli.client import Client
 from simulator.cli.run.ending import how_to_go_on, kill, last_words, suspend, verdict
 from simulator.cli.run.following import Changed, Following, Happening, LogLine, Lost
-from simulator.cli.run.progress import Progress, finished, owner_uid
+from simulator.cli.run.progress import Progress, finished, has_ended, owner_uid
 from simulator.clock import RealClock
 from simulator.errors import Interrupted, RunTimeout
 from simulator.model.kinds import CRON_JOB, JOB, POD
@@ -160,9 +160,9 @@ class Runner:
         return all(uid in self.results for uid in goal.jobs)
 
     def _drain_logs(self) -> None:
-        """Show what containers printed until their end, also when the Job's end was told first."""
+        """Show what containers printed and how pods ended, also when the Job's end was told first."""
         end = time.monotonic() + _LOG_PATIENCE_SECONDS
-        while self._following.has_open_logs and time.monotonic() < end:
+        while (self._following.has_open_logs or self._progress.has_running_pods()) and time.monotonic() < end:
             self._take(self._following.next(0.05))
 
     # --- ending ---
@@ -186,18 +186,20 @@ class Runner:
         return {uid: job for uid, job in self._progress.jobs.items() if not finished(job)}
 
     def _running_pods(self) -> list[Tree]:
-        ended = ("Succeeded", "Failed")
-        return [pod for pod in self._progress.pods.values() if pod.get("status", {}).get("phase") not in ended]
+        return [pod for pod in self._progress.pods.values() if not has_ended(pod)]
 
     def _longest_grace(self) -> float:
         graces = (pod["spec"].get("terminationGracePeriodSeconds", 30) for pod in self._running_pods())
         return float(max(graces, default=0))
 
+    def _has_ended_pods(self, uid: str) -> bool:
+        return any(has_ended(pod) for pod in self._progress.pods_of(uid))
+
     def _advice(self) -> str:
         lines = []
         for kind, objects in ((CRON_JOB, self._goal.cron_jobs), (JOB, self._goal.jobs)):
             lines += [
-                how_to_go_on(kind, obj["metadata"]["name"], self._goal.files.get(uid, ""))
+                how_to_go_on(kind, obj["metadata"]["name"], self._goal.files.get(uid, ""), self._has_ended_pods(uid))
                 for uid, obj in objects.items()
                 if uid not in self.results
             ]
