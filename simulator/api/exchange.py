@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
@@ -30,14 +29,13 @@ class Stream(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One request. `path` is decoded, header names are lower-case."""
 
     method: str
     path: str
-    query: dict[str, list[str]] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
+    query: dict[str, list[str]] = {}
+    headers: dict[str, str] = {}
     body: bytes = b""
 
     def parameter(self, name: str) -> str:
@@ -65,8 +63,7 @@ class Request:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-@dataclass
-class Response:
+class Response(msgspec.Struct):
     """One response; a body that is no `bytes` is sent in chunks as it comes."""
 
     status: int
@@ -91,8 +88,7 @@ def _quoted(text: str) -> str:
     return '"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@dataclass(frozen=True)
-class MediaType:
+class MediaType(msgspec.Struct, frozen=True):
     """One entry of an Accept header: the type, its parameters (`as`, `v`, `g`)."""
 
     type: str

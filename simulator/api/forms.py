@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from simulator.api.exchange import JSON, Request, accepted
 from simulator.api.tables import columns, table_row
@@ -18,8 +19,7 @@ Tree = dict[str, Any]
 _PLAIN = ("*/*", "application/*", JSON)
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """How objects are shown. `shown` (of a table): what accompanies a row, `Metadata`, `Object` or `None`."""
 
     is_table: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from simulator.errors import NotFound
 from simulator.model.kinds import KINDS, NAMESPACE, Kind
@@ -13,8 +13,7 @@ GROUP_VERSIONS: dict[str, tuple[Kind, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """What a path names. `namespace` empty: all namespaces, or a cluster-scoped kind. `name` empty: the collection."""
 
     kind: Kind

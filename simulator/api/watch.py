@@ -11,7 +11,6 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,8 +28,7 @@ _BOOKMARK_SECONDS = 60.0
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
-@dataclass(frozen=True)
-class WatchOptions:
+class WatchOptions(msgspec.Struct, frozen=True):
     """What is watched, and how it is told. `matches` are the selectors; `namespace` None: all.
 
     `resource_version`: the changes after it are told; 0 means any, and begins with what exists. `initial_events`: the

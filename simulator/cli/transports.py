@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from simulator.api.unix_address import unix_address
 
@@ -36,8 +37,7 @@ class Chunks(Protocol):
         ...
 
 
-@dataclass
-class Answer:
+class Answer(msgspec.Struct):
     """An answer of the API. `headers` in order, names lower-case."""
 
     status: int
