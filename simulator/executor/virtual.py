@@ -8,9 +8,10 @@ threads, no chance: the same commands give the same reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+
+import msgspec
 
 from simulator.clock import Clock
 from simulator.errors import NotFound
@@ -42,8 +43,7 @@ KILLED = 137
 """Exit code of a container that was ended by SIGKILL."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """The life of one container, told in advance.
 
     `seconds`: how long it runs by itself, None: until it is stopped. `stop_seconds`: how long after the stop signal it
@@ -62,8 +62,7 @@ class Run:
     lines: tuple[tuple[float, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class VirtualImage:
+class VirtualImage(msgspec.Struct, frozen=True):
     """What is known of an image: `pull_error` empty: it can be pulled; `present`: it is there without a pull."""
 
     present: bool = True
@@ -73,8 +72,7 @@ class VirtualImage:
     size_bytes: int = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ExecResult:
+class ExecResult(msgspec.Struct, frozen=True):
     """How an `Exec` ends after `seconds`."""
 
     exit_code: int = 0
@@ -92,8 +90,7 @@ def always(run: Run) -> ContainerScript:
     return lambda _command: run
 
 
-@dataclass(slots=True)
-class _Container:
+class _Container(msgspec.Struct, eq=False):
     key: ContainerKey
     container_id: str
     image: str
@@ -106,15 +103,14 @@ class _Container:
     exit_code: int = 0
     reason: str = ""
     message: str = ""
-    stop_graces: list[tuple[datetime, float]] = field(default_factory=list)
+    stop_graces: list[tuple[datetime, float]] = []
 
 
-@dataclass(slots=True)
-class _Pod:
+class _Pod(msgspec.Struct, eq=False):
     sandbox_attempt: int
     ip: str
     ready: bool = True
-    containers: dict[ContainerKey, _Container] = field(default_factory=dict)
+    containers: dict[ContainerKey, _Container] = {}
 
 
 # What may happen at an instant: a report that is due, a start or an end of a container.

@@ -6,8 +6,9 @@ Rules: semantics/pod-on-docker.md 1.1, 1.4, 1.5, 2.1, 2.5, 4.1, 4.2. Built direc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 from simulator.pods.executor import ContainerConfig, ContainerKey, PodConfig
 
@@ -38,8 +39,7 @@ LOG_CONFIG: Mapping[str, Any] = {"Type": "json-file", "Config": {"max-size": "10
 """Always explicit: a daemon's default driver may be one that can't be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True):
     """How a container is connected.
 
     `own`: the instance's network (`network`, fixed address `ip`); `bridge`: the engine's default; `none`: loopback only;
@@ -52,12 +52,11 @@ class Attachment:
     infra_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mounts:
+class Mounts(msgspec.Struct, frozen=True):
     """A container's mounts in the API's two forms: `Binds` entries and `Mounts` objects."""
 
     binds: tuple[str, ...] = ()
-    mounts: tuple[dict[str, Any], ...] = field(default=())
+    mounts: tuple[dict[str, Any], ...] = ()
 
 
 def container_name(pod: PodConfig, name: str, attempt: int) -> str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 from typing import Any, Literal
+
+import msgspec
 
 from simulator.executor.docker.body import INSTANCE, POD_UID, Attachment, container_body, container_name
 from simulator.executor.docker.engine import engine_text, explanation, is_unreachable, status_code
@@ -29,8 +31,7 @@ LOOK_SECONDS = 0.03
 START_TRIES = 5
 
 
-@dataclass(slots=True)
-class _Life:
+class _Life(msgspec.Struct):
     """What is known of one container. `kill_at`: when SIGKILL is due (`time.monotonic`), None: no stop was asked for."""
 
     phase: Literal["starting", "running", "ending", "ended"]

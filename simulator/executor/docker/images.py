@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
+
+import msgspec
 
 from simulator.clock import Clock
 from simulator.executor.docker.engine import Engine, engine_text, explanation, status_code
 from simulator.pods.executor import ImageReport
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(msgspec.Struct, frozen=True):
     """What the engine says of an image that is present."""
 
     image_id: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from simulator.clock import Clock
 from simulator.executor.docker.engine import Engine
@@ -16,8 +17,7 @@ from simulator.executor.docker.workers import Later, Workers
 from simulator.pods.executor import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """Made once the engine has answered; it stays the same when the engine goes and comes back.
 
     `workers` carry any call, `starts` the few starts that may run at the same time (D7). `send` hands reports out, in order.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from simulator.executor.docker.body import KIND, POD_IP, POD_UID, Attachment, container_name, infra_body
 from simulator.executor.docker.engine import engine_text, explanation, status_code
@@ -16,8 +17,7 @@ from simulator.pods.executor import CreateSandbox, PodConfig, SandboxReport, Sto
 ADDRESS_TRIES = 5
 
 
-@dataclass(slots=True)
-class _Sandbox:
+class _Sandbox(msgspec.Struct):
     attempt: int
     infra_id: str = ""
     ip: str = ""
