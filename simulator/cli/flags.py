@@ -73,6 +73,9 @@ def duration(value: str) -> float:
     return parse_go_duration(value) / 1e9
 
 
+_UNSET: Any = object()
+
+
 class Flags:
     """The flags of one command, and its help. `program` is how the command is called (`kjsim get`)."""
 
@@ -88,7 +91,7 @@ class Flags:
         *names: str,
         type: Callable[[str], Any] = text,  # noqa: A002
         action: str = "store",
-        default: Any = None,
+        default: Any = _UNSET,
         dest: str = "",
         metavar: str = "",
         help: str = "",  # noqa: A002
@@ -96,19 +99,17 @@ class Flags:
     ) -> None:
         """Declare a flag: `add_argument("-o", "--output", metavar="FORMAT", help="...")`.
 
-        `action`: `store`, `store_true`, or `append` (a list, empty by default). `type` reads the value and raises
-        `ValueError` (`text`, `integer`, `duration`, `truth` above). `hidden`: it is taken, but help doesn't speak of it.
+        `action`: `store`, `store_true` (False by default), or `append` (a list, empty by default). `type` reads the value
+        and raises `ValueError` (`text`, `integer`, `duration`, `truth` above). `hidden`: help doesn't speak of it.
         """
         long = next(name[2:] for name in names if name.startswith("--"))
         short = next((name[1:] for name in names if not name.startswith("--")), "")
         switch, many = action == "store_true", action == "append"
         read = truth if switch else type
+        if default is _UNSET:
+            default = False if switch else None
         name = dest or long.replace("-", "_")
-        self._flags.append(
-            Flag(
-                long, short, name, bool(default) if switch else default, read, switch, many, metavar or "VALUE", help, hidden
-            )
-        )
+        self._flags.append(Flag(long, short, name, default, read, switch, many, metavar or "VALUE", help, hidden))
 
     def parse(self, arguments: Sequence[str], *, stop_at_word: bool = False) -> Options:
         """Read a command line; raises `UsageError` with kubectl's text.

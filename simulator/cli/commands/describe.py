@@ -26,7 +26,9 @@ def add_arguments(flags: Flags) -> None:
     flags.examples = EXAMPLES
     flags.add_argument("-l", "--selector", default="", metavar="SELECTOR", help="All with these labels (app=web,tier!=x).")
     flags.add_argument("-A", "--all-namespaces", action="store_true", help="In every namespace.")
-    flags.add_argument("--show-events", action="store_true", default=True, help="Events too (--show-events=false: not).")
+    flags.add_argument(
+        "--show-events", action="store_true", default=None, help="Events too: the default for a single object (=false: not)."
+    )
 
 
 def run(options: Options) -> int:
@@ -50,10 +52,11 @@ def run(options: Options) -> int:
             except NotFound as error:
                 alike = _that_begin_with(client, named, options) if len(resources.objects) == 1 else []
                 if alike:
-                    print("".join(f"{_page(client, obj, options)}\n" for obj in alike), end="")
+                    print("".join(f"{_page(client, obj, _with_events(options, alike))}\n" for obj in alike), end="")
                     return 0
                 errors.append(error)
-        print("\n\n".join(_page(client, obj, options) for obj in found), end="")
+        with_events = _with_events(options, found)
+        print("\n\n".join(_page(client, obj, with_events) for obj in found), end="")
     if errors:
         from simulator.cli.main import message_of
 
@@ -81,12 +84,17 @@ def _that_begin_with(client: Client, named: Named, options: Options) -> list[dic
     return [obj for obj in _list(client, named.kind, options) if obj["metadata"]["name"].startswith(named.name)]
 
 
-def _page(client: Client, obj: dict[str, Any], options: Options) -> str:
+def _with_events(options: Options, found: list[dict[str, Any]]) -> bool:
+    """Of one object kubectl shows the events, of several it doesn't; the flag decides otherwise."""
+    return len(found) == 1 if options.show_events is None else bool(options.show_events)
+
+
+def _page(client: Client, obj: dict[str, Any], with_events: bool) -> str:
     from simulator.cli.describe import describe
     from simulator.clock import RealClock
 
     events: list[dict[str, Any]] | None = None
-    if options.show_events:
+    if with_events:
         metadata = obj["metadata"]
         fields = {"kind": obj["kind"], "name": metadata["name"], "namespace": metadata.get("namespace", "")}
         if metadata.get("uid"):
