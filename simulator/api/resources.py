@@ -147,7 +147,10 @@ class Resources:
     def _replace(self, route: Route, tree: Tree, dry_run: bool) -> tuple[Any, Any]:
         key = _key(route)
         if route.subresource == "status":
-            status = from_builtins(tree, route.kind.type).status
+            from simulator.parser import decode
+
+            current = object_tree(self._registry.get(key))
+            status = from_builtins(decode({**current, "status": tree.get("status")}), route.kind.type).status
             version = tree["metadata"].get("resourceVersion")
             return self._registry.update_status(key, status, resource_version=version, dry_run=dry_run), []
         return self._registry.update(key, tree, self._now(), dry_run=dry_run)

@@ -176,6 +176,9 @@ def test_status_subresource(client: Client) -> None:
     assert patched["spec"]["parallelism"] == 1
     with pytest.raises(Conflict):
         client.replace(JOB, {**patched, "metadata": {"name": "a", "resourceVersion": "1"}}, subresource="status")
+    alone = {"metadata": {"name": "a"}, "status": {"conditions": [{"type": "Mine"}]}}
+    replaced = client.replace(JOB, alone, subresource="status")
+    assert replaced["status"]["conditions"] == [{"type": "Mine", "status": ""}]
     with pytest.raises(NotFound, match="the server could not find the requested resource"):
         client.patch(JOB, "a", None, {}, MERGE, subresource="scale")
 
