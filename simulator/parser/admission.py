@@ -19,12 +19,13 @@ OLD_CONTROLLER_UID_LABEL = "controller-uid"
 OLD_JOB_NAME_LABEL = "job-name"
 
 _WITH_GENERATION = ("Job", "CronJob", "Pod")
+_FIRST_PHASE = {"Pod": "Pending", "Namespace": "Active"}
 
 
 def prepare_for_create(obj: Tree, uid: str, now: datetime, namespace: str = "default") -> Tree:
     """The tree to validate and store: decoded, defaulted, with uid, creation time and generation 1, without status.
 
-    `namespace` is that of the request; a Pod keeps its status to Pending, every other kind starts without one.
+    `namespace` is that of the request. Pods start as Pending and namespaces as Active, the other kinds without a status.
     """
     made = decode(obj)
     metadata = made["metadata"]
@@ -40,6 +41,8 @@ def prepare_for_create(obj: Tree, uid: str, now: datetime, namespace: str = "def
     if made["kind"] in _WITH_GENERATION:
         metadata["generation"] = 1
     made.pop("status", None)
+    if made["kind"] in _FIRST_PHASE:
+        made["status"] = {"phase": _FIRST_PHASE[made["kind"]]}
     drop_disabled_fields(made)
     if made["kind"] == "Job":
         _generate_selector(made)
@@ -62,6 +65,7 @@ def prepare_for_update(old: Tree, new: Tree) -> Tree:
             metadata[name] = before[name]
     if "creationTimestamp" in before:
         metadata["creationTimestamp"] = before["creationTimestamp"]
+    drop_disabled_fields(made)
     made.pop("status", None)
     if "status" in old:
         made["status"] = old["status"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path as FilePath
 from typing import Any
 
 from simulator.errors import KjsimError, ManifestError, Problem
@@ -113,13 +113,14 @@ def split_path(path: str) -> Path:
 def _files(path: str, recursive: bool) -> list[str]:
     if path == "-":
         return [path]
-    place = FilePath(path)
-    if not place.exists():
+    if not os.path.exists(path):
         raise KjsimError(f'the path "{path}" does not exist')
-    if not place.is_dir():
+    if not os.path.isdir(path):
         return [path]
-    found = [item for item in (place.rglob("*") if recursive else place.iterdir()) if item.is_file()]
-    files = sorted(str(item) for item in found if item.suffix in _EXTENSIONS)
+    found = [
+        os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if recursive or folder == path
+    ]
+    files = sorted(name for name in found if name.endswith(_EXTENSIONS))
     if not files:
         raise KjsimError(f"error reading [{path}]: recognized file extensions are [.json .yaml .yml]")
     return files
@@ -127,7 +128,11 @@ def _files(path: str, recursive: bool) -> list[str]:
 
 def _text(file: str) -> str:
     try:
-        data = sys.stdin.buffer.read() if file == "-" else FilePath(file).read_bytes()
+        if file == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(file, "rb") as stream:
+                data = stream.read()
     except OSError as error:
         raise KjsimError(f"error reading {file}: {error.strerror}") from error
     try:

@@ -79,6 +79,7 @@ def pod_warnings(pod: Tree, path: str) -> Iterator[str]:
     for container, container_path in containers_with_paths(spec, where):
         yield from _container(container, container_path, spec, annotations, path)
     yield from _ports(spec, where)
+    yield from _port_names(spec, where)
     if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
         yield f"{where}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
     yield from _pod_terms(spec.get("affinity") or {}, f"{where}.affinity")
@@ -126,33 +127,62 @@ def _volumes(volumes: list[Tree], path: str) -> Iterator[str]:
             amounts = (claim.get("resources") or {}).get(kind)
             where = f"{path}[{index}].ephemeral.volumeClaimTemplate.spec.resources.{kind}"
             yield from _fraction(amounts, "storage", where)
-    yield from _projections(volumes, path)
+    yield from _overlaps(volumes)
 
 
-def _projections(volumes: list[Tree], path: str) -> Iterator[str]:
-    sources = [(volume.get("projected") or {}).get("sources") or [] for volume in volumes]
-    for volume, parts in zip(volumes, sources, strict=True):
-        for source in parts:
-            if not source:
-                yield f"volume {go_quoted(volume.get('name', ''))} (Projected) has no sources provided"
-    tokens = {
-        source["serviceAccountToken"].get("path", "")
-        for parts in sources
-        for source in parts
-        if "serviceAccountToken" in source
-    }
-    for index, parts in enumerate(sources):
-        where = f"{path}[{index}].projected.sources"
-        for source in parts:
-            for name, shown in (("configMap", "configMap"), ("secret", "secrets"), ("downwardAPI", "downwardAPI")):
-                for position, item in enumerate((source.get(name) or {}).get("items") or ()):
-                    if item.get("path", "") in tokens:
-                        shown_path = go_quoted(item["path"])
-                        yield f"{where}.{shown}[{position}]: has duplicated path with ServiceAccountToken {shown_path}"
-            bundle = source.get("clusterTrustBundle")
-            if bundle is not None and bundle.get("path", "") in tokens:
-                shown_path = go_quoted(bundle["path"])
-                yield f"{where}.ClusterTrustBundle: has duplicated path with ServiceAccountToken {shown_path}"
+def _overlaps(volumes: list[Tree]) -> Iterator[str]:
+    """Files of a volume that are in each other's way: the same path, or one inside of the other."""
+    for volume in volumes:
+        name = go_quoted(volume.get("name", ""))
+        for kind, shown, name_field in _FILE_VOLUMES:
+            source = volume.get(kind) or {}
+            label = f"{shown} {go_quoted(source.get(name_field, ''))}" if name_field else shown
+            files = [(item.get("path", ""), "") for item in source.get("items") or ()]
+            yield from _overlapping(files, [], f"volume {name} ({label}): overlapping paths")
+        known: list[tuple[str, str]] = []
+        for source in (volume.get("projected") or {}).get("sources") or ():
+            if source:
+                yield from _overlapping(_projected_files(source), known, f"volume {name} (Projected): overlapping paths")
+            else:
+                yield f"volume {name} (Projected) has no sources provided"
+
+
+_FILE_VOLUMES = (
+    ("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName"), ("downwardAPI", "DownwardAPI", ""),
+)  # fmt: skip
+
+
+def _projected_files(source: Tree) -> list[tuple[str, str]]:
+    """The paths of one source of a projected volume, each with the words for where it comes from."""
+    for kind, shown, name_field in _FILE_VOLUMES:
+        items = (source.get(kind) or {}).get("items")
+        if items:
+            label = f"{shown} {go_quoted(source[kind].get('name', ''))}" if name_field else shown
+            return [(item.get("path", ""), label) for item in items]
+    if "serviceAccountToken" in source:
+        return [(source["serviceAccountToken"].get("path", ""), "ServiceAccountToken")]
+    if "clusterTrustBundle" in source:
+        bundle = source["clusterTrustBundle"]
+        name = bundle.get("name") or bundle.get("signerName") or ""
+        return [(bundle.get("path", ""), f"ClusterTrustBundle {go_quoted(name)}")]
+    certificate = source.get("podCertificate") or {}
+    parts = (("certificateChainPath", "chain"), ("keyPath", "key"), ("credentialBundlePath", "credential bundle"))
+    return [(certificate[field], f"PodCertificate {part}") for field, part in parts if certificate.get(field)]
+
+
+def _overlapping(files: list[tuple[str, str]], known: list[tuple[str, str]], title: str) -> Iterator[str]:
+    """Compare each file with those known before it, and add it to them."""
+    for path, label in files:
+        file = (path.rstrip("/"), label)
+        for other in known:
+            one, two = f"{file[0]}/", f"{other[0]}/"
+            if file[0] and other[0] and (one.startswith(two) or two.startswith(one)):
+                yield f"{title}: {_file_text(file)} with {_file_text(other)}"
+        known.append(file)
+
+
+def _file_text(file: tuple[str, str]) -> str:
+    return f"{go_quoted(file[0])} ({file[1]})" if file[1] else go_quoted(file[0])
 
 
 def _doubles(spec: Tree, path: str) -> Iterator[str]:
@@ -221,6 +251,18 @@ def _ports(spec: Tree, path: str) -> Iterator[str]:
                 elif host_port == other_port and (not host_ip) != (not other_ip):
                     yield f"{where}: dangerously ambiguous port definition with {other_path}"
             others.append((where, port))
+
+
+def _port_names(spec: Tree, path: str) -> Iterator[str]:
+    first: dict[str, str] = {}
+    for container, container_path in containers_with_paths(spec, path):
+        for index, port in enumerate(container.get("ports") or ()):
+            where, name = f"{container_path}.ports[{index}]", port.get("name", "")
+            if name in first:
+                chosen = f"services and probes that select ports by name will use {first[name]}"
+                yield f"{where}: duplicate port name {go_quoted(name)} with {first[name]}, {chosen}"
+            elif name:
+                first[name] = where
 
 
 def _pod_terms(affinity: Tree, path: str) -> Iterator[str]:
