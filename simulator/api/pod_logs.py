@@ -140,7 +140,12 @@ class LogStream:
         """The next bytes; waits for them when following."""
         if self._is_over:
             raise StopIteration
-        chunk: bytes = next(self._chunks)
+        try:
+            chunk: bytes = next(self._chunks)
+        except Exception:
+            if self._is_over:  # Closed by another thread meanwhile.
+                raise StopIteration from None
+            raise
         return chunk
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ import h11
 
 from simulator.api.exchange import Request, Response, json_response
 from simulator.api.unix_address import unix_address
-from simulator.errors import BadRequest, StateError
+from simulator.errors import BadRequest, KjsimError, StateError
 
 _READ_SIZE = 65536
 _LARGEST_BODY = 3 * 1024 * 1024
@@ -128,8 +128,8 @@ class _Connection:
                 self._http.start_next_cycle()
         except h11.RemoteProtocolError as error:
             self._refuse(error)
-        except OSError:
-            pass  # The client has gone.
+        except (OSError, KjsimError):
+            pass  # The client has gone, or a stream has failed; what was promised can't be sent any more.
         finally:
             self._socket.close()
 

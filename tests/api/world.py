@@ -14,6 +14,8 @@ from simulator.cli.client import Client, InProcess, UnixSocket
 from simulator.cli.host import Host, NoExecutor
 from simulator.clock import RealClock
 from simulator.control_plane import ControlPlane
+from simulator.executor.virtual import ContainerScript, VirtualExecutor
+from simulator.pods.executor import Executor
 from simulator.store.database import Database
 from simulator.store.objects import Objects
 
@@ -26,16 +28,16 @@ def job(name: str = "a", **spec: Any) -> dict[str, Any]:
 
 
 class World:
-    """`unix` and `direct` are clients of the same API."""
+    """`unix` and `direct` are clients of the same API. With a `script`, containers live by it in real time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, script: ContainerScript | None = None) -> None:
         self.warnings: list[str] = []
         self.bugs: list[Exception] = []
         self.shutdowns = 0
         self._database = Database(folder / "kjsim.db")
         clock = RealClock()
         self.objects = Objects(self._database)
-        executor = NoExecutor()
+        executor: Executor = VirtualExecutor(clock, script) if script else NoExecutor()
         self.control_plane = ControlPlane(self.objects, executor, random.Random(1), datetime(2026, 1, 1, tzinfo=UTC))
         self.objects.commit()
         self.host = Host(self.control_plane, executor, clock)
