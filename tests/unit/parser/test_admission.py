@@ -40,7 +40,8 @@ def test_a_pod_gets_more_defaults_than_a_template() -> None:
     ("image", "policy"),
     [
         ("busybox", "Always"), ("busybox:latest", "Always"), ("busybox:1.35", "IfNotPresent"),
-        ("r.example:5000/a", "Always"),        ("r.example:5000/a:1", "IfNotPresent"), (f"a@sha256:{'0' * 64}", "IfNotPresent"), ("Not A Name", "IfNotPresent"),
+        ("r.example:5000/a", "Always"),
+        ("r.example:5000/a:1", "IfNotPresent"), (f"a@sha256:{'0' * 64}", "IfNotPresent"), ("Not A Name", "IfNotPresent"),
     ],
 )  # fmt: skip
 def test_the_pull_policy_follows_the_tag(image: str, policy: str) -> None:
