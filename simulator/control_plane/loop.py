@@ -107,7 +107,7 @@ class ControlPlane:
             for obj in objects.list(kind.kind):
                 self._touch(key_of(obj), obj, None)
         self._queue.add(Item(_EVENTS, Key("Event", "", "")))
-        objects.on_change(self._on_change)
+        self._stop_listening = objects.on_change(self._on_change)
 
     def step(self, now: datetime) -> datetime | None:
         """Take in what happened, reconcile until quiet, commit, hand out commands.
@@ -131,6 +131,10 @@ class ControlPlane:
         if commands and self.mode is not Mode.OBSERVE:
             self._executor.submit(commands)
         return self.next_time()
+
+    def close(self) -> None:
+        """Let go of the objects: what changes from now on is nothing to this control plane."""
+        self._stop_listening()
 
     def next_time(self) -> datetime | None:
         """The next instant at which there is something to do even if nothing happens."""

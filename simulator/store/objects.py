@@ -60,6 +60,7 @@ class Objects:
         self._uncommitted: list[Change] = []
         self._decisions: list[DecisionRow] = []
         self._listeners: list[Callable[[Change], None]] = []
+        self._decision_listeners: list[Callable[[Key, str], None]] = []
         self._watchers: list[Callable[[Sequence[Change]], None]] = []
         self._meta: dict[str, str] = {}
         self._facts_changed = False
@@ -153,6 +154,8 @@ class Objects:
 
     def add_decision(self, time: str, key: Key, uid: str, text: str) -> None:
         """Remember why something was decided; written with the next commit, forgotten where nothing is persisted."""
+        for listener in self._decision_listeners:
+            listener(key, text)
         obj = self.get(key)
         owner = controller_of(obj) if obj is not None else None
         self._decisions.append((time, *key, uid, owner.uid if owner else "", text))
@@ -199,9 +202,15 @@ class Objects:
         for watcher in list(self._watchers):
             watcher(changes)
 
-    def on_change(self, listener: Callable[[Change], None]) -> None:
-        """Have `listener` called at every write, before it is committed."""
+    def on_change(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Have `listener` called at every write, before it is committed; returns what ends it."""
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def on_decision(self, listener: Callable[[Key, str], None]) -> Callable[[], None]:
+        """Have `listener` called with every decision (about which object, the words); returns what ends it."""
+        self._decision_listeners.append(listener)
+        return lambda: self._decision_listeners.remove(listener)
 
     def watch(self, watcher: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
         """Have `watcher` called with the changes of every commit; returns what ends it."""

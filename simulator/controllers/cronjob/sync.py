@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.controllers.cronjob import notes
 from simulator.controllers.cronjob.missed import (
     InvalidSchedule,
     missed_slots,
@@ -17,6 +18,7 @@ from simulator.controllers.cronjob.missed import (
     wrapped_seconds,
 )
 from simulator.controllers.cronjob.new_job import job_for_slot, job_name
+from simulator.controllers.cronjob.notes import slot_text
 from simulator.controllers.plan import Create, Decisions, Delete, Emit, Operation, Plan, UpdateStatus, carry_out
 from simulator.errors import AlreadyExists, ApiError
 from simulator.model.conditions import finished_condition, true_condition
@@ -222,7 +224,7 @@ class _Pass:
         if deadline is not None and slot + wrapped_seconds(deadline) < self._now:
             time = slot.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S +0000")
             yield Emit("Warning", "MissSchedule", f"Missed scheduled time to start a job: {time}")
-            self._notes.append(f"missed: slot {_text(slot)} is more than {deadline} s ago")
+            self._notes.append(notes.too_late(slot, deadline))
             return self._wait(schedule)
         # 11
         name = job_name(cron_job, slot)
@@ -233,8 +235,7 @@ class _Pass:
             return self._wait(schedule)
         # 12
         if spec.concurrencyPolicy == "Forbid" and self._active:
-            running = ", ".join(entry.name or "" for entry in self._active)
-            self._notes.append(f"slot {_text(slot)} is skipped: Forbid, and {running} still runs")
+            self._notes.append(notes.forbidden(slot, [entry.name or "" for entry in self._active]))
             yield Emit("Normal", "JobAlreadyActive", _FORBIDDEN)
             return self._wait(schedule)
         # 13
@@ -251,7 +252,7 @@ class _Pass:
                 error_text = f'jobs.batch "{entry.name}" not found'
                 yield Emit("Warning", "FailedGet", f"Get job: {error_text}")
                 return error_text
-            was_deleted = yield from self._delete(job, f"Replace: slot {_text(slot)} is due")
+            was_deleted = yield from self._delete(job, f"Replace: slot {slot_text(slot)} is due")
             if not was_deleted:
                 return f"could not replace job {self._namespace}/{metadata_of(job).name}"
         return None
@@ -267,14 +268,14 @@ class _Pass:
             return
         if slot is not None:
             self._notes.append(
-                f"slot {_text(slot)} is missed: its start is later than startingDeadlineSeconds ({deadline} s) allows"
+                f"slot {slot_text(slot)} is missed: its start is later than startingDeadlineSeconds ({deadline} s) allows"
             )
 
     def _start(self, schedule: Schedule, slot: datetime, name: str, lost: int) -> _Steps:
         # 14
         cron_job = self._cron_job
         late = f"{(self._now - slot).total_seconds():.3f}".rstrip("0").rstrip(".")
-        cause = f"slot {_text(slot)} was due {late} s ago"
+        cause = f"slot {slot_text(slot)} was due {late} s ago"
         if lost > 0:
             cause += f"; about {lost} before it {'are' if lost > 1 else 'is'} lost"
         job = yield Create(job_for_slot(cron_job, slot), cause)
@@ -282,17 +283,17 @@ class _Pass:
             job = self.existing(name)
             owner = controller_of(job) if job is not None else None
             if job is None or owner is None or owner.uid != metadata_of(cron_job).uid:
-                self._notes.append(f"slot {_text(slot)} is not started: the name {name} is taken by another Job")
+                self._notes.append(f"slot {slot_text(slot)} is not started: the name {name} is taken by another Job")
                 return Plan()
             if self._is_active(metadata_of(job).uid):
                 return Plan()
-            self._changes.append(f"{name} is taken in as the Job of slot {_text(slot)}")
+            self._changes.append(f"{name} is taken in as the Job of slot {slot_text(slot)}")
         elif isinstance(job, ApiError):
             if not _is_terminating(job):
                 yield Emit("Warning", "FailedCreate", f"Error creating job: {job}")
             return Plan(error=str(job))
         else:
-            self._changes.append(f"{name} is started for slot {_text(slot)}")
+            self._changes.append(f"{name} is started for slot {slot_text(slot)}")
             yield Emit("Normal", "SuccessfulCreate", f"Created job {name}")
         self._active.append(_reference(job))
         self._last_schedule_time = slot
@@ -305,7 +306,7 @@ class _Pass:
         if slot is None:
             self._notes.append("there is no next slot")
             return Plan()
-        self._notes.append(f"next slot: {_text(slot)}")
+        self._notes.append(f"next slot: {slot_text(slot)}")
         return Plan(requeue_after_seconds=seconds_to_look_at(slot, self._now))
 
 
@@ -328,7 +329,3 @@ def _reference(job: batch_v1.Job) -> core_v1.ObjectReference:
 
 def _is_terminating(error: ApiError) -> bool:
     return any(cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ()))
-
-
-def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,48 @@
+"""What a pass says of slots that it passes over: how it is worded, and how the wording is read back.
+
+`kjsim why` shows the words, the forecast reads them: both tell what the controller decided, neither decides anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+
+class PassedOver(NamedTuple):
+    """A slot for which no Job was started. `detail`: the Jobs that ran (forbid), the deadline in seconds (deadline)."""
+
+    slot: datetime
+    reason: Literal["Forbid", "Deadline"]
+    detail: str
+
+
+def slot_text(slot: datetime) -> str:
+    """A slot as notes and causes write it: RFC 3339, UTC."""
+    return slot.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def forbidden(slot: datetime, running: Iterable[str]) -> str:
+    """The note on a slot that concurrencyPolicy Forbid passes over."""
+    return f"slot {slot_text(slot)} is skipped: Forbid, and {', '.join(running)} still runs"
+
+
+def too_late(slot: datetime, deadline_seconds: int) -> str:
+    """The note on a slot that startingDeadlineSeconds passes over."""
+    return f"missed: slot {slot_text(slot)} is more than {deadline_seconds} s ago"
+
+
+_SLOT = r"slot (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) is"
+_FORBIDDEN = re.compile(rf"{_SLOT} skipped: Forbid, and (.*) still runs")
+_TOO_LATE = re.compile(rf"missed: {_SLOT} more than (-?\d+) s ago")
+
+
+def read_note(text: str) -> PassedOver | None:
+    """What a note says of a slot that was passed over; None for any other note."""
+    if found := _FORBIDDEN.fullmatch(text):
+        return PassedOver(datetime.fromisoformat(found[1]), "Forbid", found[2])
+    if found := _TOO_LATE.fullmatch(text):
+        return PassedOver(datetime.fromisoformat(found[1]), "Deadline", found[2])
+    return None
