@@ -13,7 +13,7 @@ from simulator.parser.pod_paths import pod_spec_of, template_path
 from simulator.parser.structure import Tree
 
 _NO_NODES = "kjsim has one node, and every pod runs there"
-_NO_STORAGE = "this volume type isn't available on this machine; pods that use it won't start"
+_NO_STORAGE = "not available on one machine: an empty directory stands in for it"
 
 _POD_FIELDS = {
     "affinity": f"ignored: {_NO_NODES}",
@@ -31,45 +31,35 @@ _POD_FIELDS = {
     "overhead": "ignored: containers run with the engine's default runtime",
     "readinessGates": "ignored: nobody sets these conditions",
     "resourceClaims": "ignored: there are no device drivers",
-    "resources": "ignored: only the resources of containers are enforced",
+    "resources": "not enforced: only the resources of containers are",
     "ephemeralContainers": "ignored: ephemeral containers are not run",
-    "serviceAccountName": "ignored: there are no service accounts, and no token is mounted",
-    "serviceAccount": "ignored: there are no service accounts, and no token is mounted",
+    "serviceAccountName": "ignored: there are no service accounts",
+    "serviceAccount": "ignored: there are no service accounts",
     "hostUsers": "ignored: the engine's user namespace is used",
-    "setHostnameAsFQDN": "ignored: the hostname is the short one",
-    "hostnameOverride": "ignored: the hostname is the pod's",
     "os": "ignored: containers are Linux containers",
 }
-_DEFAULTS: dict[str, Any] = {"schedulerName": "default-scheduler", "hostUsers": True, "setHostnameAsFQDN": False}
+_DEFAULTS: dict[str, Any] = {"schedulerName": "default-scheduler", "hostUsers": True}
 
 _POD_SECURITY_FIELDS = {
-    "fsGroup": "ignored: the group of volumes is not changed",
-    "fsGroupChangePolicy": "ignored: the group of volumes is not changed",
+    "fsGroupChangePolicy": "ignored: the group of a volume's files is always set",
     "seLinuxChangePolicy": "ignored: volumes are not relabelled",
-    "seLinuxOptions": "ignored: labels are not set",
     "supplementalGroupsPolicy": "ignored: groups of the image are always merged",
     "windowsOptions": "ignored: containers are Linux containers",
-    "appArmorProfile": "ignored: the engine's default profile is used",
 }
-_CONTAINER_SECURITY_FIELDS = {
-    "seLinuxOptions": "ignored: labels are not set",
-    "windowsOptions": "ignored: containers are Linux containers",
-    "appArmorProfile": "ignored: the engine's default profile is used",
-    "procMount": "ignored: the engine's default is used",
-}
+_CONTAINER_SECURITY_FIELDS = {"windowsOptions": "ignored: containers are Linux containers"}
 _CONTAINER_FIELDS = {
-    "livenessProbe": "not run yet: the container counts as alive while it runs",
-    "readinessProbe": "not run yet: the container counts as ready while it runs",
-    "startupProbe": "not run yet: the container counts as started when it runs",
-    "lifecycle": "not run yet: hooks are left out",
+    "livenessProbe": "not run yet",
+    "readinessProbe": "not run yet",
+    "startupProbe": "not run yet",
+    "lifecycle": "not run yet",
     "resizePolicy": "ignored: resources are not changed while a container runs",
     "volumeDevices": "ignored: there are no block devices",
 }
 _SUPPORTED_VOLUMES = frozenset(
-    ("name", "emptyDir", "hostPath", "configMap", "secret", "downwardAPI", "projected", "persistentVolumeClaim")
+    ("name", "emptyDir", "hostPath", "configMap", "secret", "downwardAPI", "projected", "persistentVolumeClaim", "ephemeral")
 )
 _PROJECTED = {
-    "serviceAccountToken": "ignored: there are no service accounts, so no token is written",
+    "serviceAccountToken": "a placeholder is written: there are no service accounts, and no API server accepts it",
     "clusterTrustBundle": "ignored: there are no trust bundles, so nothing is written",
     "podCertificate": "ignored: there is no certificate signer, so nothing is written",
 }
@@ -101,9 +91,6 @@ def _pod_fields(spec: Tree, path: str) -> Iterator[str]:
 def _container_fields(container: Tree, path: str) -> Iterator[str]:
     yield from _set_fields(container, _CONTAINER_FIELDS, path)
     yield from _set_fields(container.get("securityContext"), _CONTAINER_SECURITY_FIELDS, f"{path}.securityContext")
-    for index, rule in enumerate(container.get("restartPolicyRules") or ()):
-        if rule.get("action") == "RestartAllContainers":
-            yield f"{path}.restartPolicyRules[{index}]: not run yet: RestartAllContainers restarts nothing"
     resources = container.get("resources") or {}
     for kind in ("limits", "requests"):
         for resource in sorted(resources.get(kind) or ()):
