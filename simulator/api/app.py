@@ -159,4 +159,7 @@ def _only_get(request: Request) -> None:
 
 
 def _status(error: ApiError) -> Response:
-    return json_response(error.to_status(), error.code)
+    status = error.to_status()
+    if "details" in status:
+        status["details"] = {name: value for name, value in status["details"].items() if value != ""}
+    return json_response(status, error.code)

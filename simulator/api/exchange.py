@@ -70,10 +70,6 @@ class Response(msgspec.Struct):
     headers: list[tuple[str, str]]
     body: bytes | Stream
 
-    def header(self, name: str) -> str:
-        """The first value of a header (lower-case name), empty if it is absent."""
-        return next((value for key, value in self.headers if key.lower() == name), "")
-
 
 def json_response(content: Any, status: int = 200, warnings: list[str] | None = None, content_type: str = JSON) -> Response:
     """A response with a JSON body, and `Warning` headers."""

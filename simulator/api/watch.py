@@ -25,6 +25,8 @@ from simulator.store.objects import Change, Objects
 Tree = dict[str, Any]
 
 _BOOKMARK_SECONDS = 60.0
+_MOST_WAITING = 10_000
+"""So many commits may wait for a slow reader; a client then has to list anew, as after any long pause."""
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -66,7 +68,7 @@ class WatchStream:
         self._version = objects.resource_version
         self._deadline = None if options.timeout_seconds is None else time.monotonic() + options.timeout_seconds
         self._bookmark_time = time.monotonic() + _BOOKMARK_SECONDS
-        self._unwatch: Callable[[], None] | None = objects.watch(self._queue.put)
+        self._unwatch: Callable[[], None] | None = objects.watch(self._receive)
         try:
             self._begin()
         except Expired as error:
@@ -88,6 +90,12 @@ class WatchStream:
         if options.resource_version:
             for change in self._objects.changes_since(options.resource_version):
                 self._take(change)
+
+    def _receive(self, changes: Sequence[Change]) -> None:
+        """Take the changes of a commit, on the control plane's thread; a watcher that reads too slowly is cut off."""
+        self._queue.put(changes)
+        if self._queue.qsize() > _MOST_WAITING:
+            self.close()
 
     def __iter__(self) -> Iterator[bytes]:
         """The stream itself."""

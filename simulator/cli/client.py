@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -17,7 +17,6 @@ from simulator.model.kinds import Kind
 __all__ = ["Client", "InProcess", "Logs", "UnixSocket", "Watch", "WatchEvent"]
 
 Tree = dict[str, Any]
-Closable = TypeVar("Closable", bound="_Closable")
 
 _JSON = "application/json"
 _TABLE = f"{_JSON};as=Table;v=v1;g=meta.k8s.io,{_JSON}"
@@ -41,7 +40,7 @@ class _Closable:
         """Have no more of it; a thread that waits for the next bit gets the end."""
         self._chunks.close()
 
-    def __enter__(self: Closable) -> Closable:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, type_: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -69,6 +69,9 @@ def test_errors_have_reason_code_and_details(client: Client) -> None:
         client.get(JOB, "none", "default")
     assert str(caught.value) == 'jobs.batch "none" not found'
     assert caught.value.details == {"name": "none", "group": "batch", "kind": "jobs"}
+    with pytest.raises(NotFound) as caught:
+        client.get(POD, "none", "default")
+    assert caught.value.details == {"name": "none", "kind": "pods"}
     client.create(JOB, paused())
     with pytest.raises(AlreadyExists, match=r'jobs\.batch "a" already exists'):
         client.create(JOB, paused())

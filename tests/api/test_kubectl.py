@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from simulator.executor.virtual import Run as ContainerRun
+from simulator.executor.virtual import always
 from simulator.model.kinds import JOB, POD
 from tests.api.world import World, job
 
@@ -165,3 +167,23 @@ def test_cascade_and_selection_of_delete(newest: Run, world: World) -> None:
     assert newest("delete", "job", "a", "--cascade=orphan").stdout.startswith('job.batch "a" deleted')
     assert newest("delete", "jobs", "-l", "app=b", "--cascade=foreground").stdout.startswith('job.batch "b" deleted')
     assert newest("delete", "jobs", "--all", "--wait=false").stdout.startswith('job.batch "c" deleted')
+
+
+def test_a_job_that_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "running"
+    folder.mkdir()
+    running = World(folder, always(ContainerRun(seconds=0.1, lines=((0.0, "ping!"), (0.1, "pong!")))))
+    try:
+        kubectl = runner(PROGRAMS[-1], f"http://127.0.0.1:{running.server.listen_tcp()}", tmp_path)
+        kubectl("create", "-f", "-", stdin=json.dumps(job("pp")))
+        assert (
+            kubectl("wait", "--for=condition=complete", "job/pp", "--timeout=20s").stdout == "job.batch/pp condition met\n"
+        )
+        assert kubectl("logs", "job/pp").stdout == "ping!\npong!\n"
+        assert kubectl("logs", "-f", "-l", "job-name=pp", "--tail=1").stdout == "pong!\n"
+        assert re.search(r"pp-\w+ +0/1 +Completed +0 ", kubectl("get", "pods").stdout)
+        assert "Created pod: pp-" in kubectl("get", "events").stdout
+        assert "Pods Statuses:" in kubectl("describe", "job/pp").stdout
+        assert kubectl("delete", "pod", "-l", "job-name=pp").stdout.startswith('pod "pp-')
+    finally:
+        running.close()
