@@ -67,7 +67,9 @@ def read_format(options: Options) -> OutputFormat:
     text = options.output or ""
     name, equals, argument = text.partition("=")
     headers = not options.no_headers
-    if name in _PLAIN and not equals:
+    if options.template and not text:
+        name = "go-template"
+    elif name in _PLAIN and not equals:
         return OutputFormat(name, has_headers=headers)
     if name in _WITH_TEMPLATE:
         argument = argument if equals else options.template or ""

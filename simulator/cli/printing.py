@@ -91,7 +91,7 @@ def cell_text(cell: Any) -> str:
 
 def labels_text(labels: Mapping[str, str] | None) -> str:
     """`app=web,tier=front`, or `<none>`."""
-    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or "<none>"
+    return ",".join(sorted(f"{key}={value}" for key, value in (labels or {}).items())) or "<none>"
 
 
 def list_object(items: Sequence[Json]) -> Json:

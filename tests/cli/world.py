@@ -25,6 +25,7 @@ from simulator.clock import VirtualClock
 from simulator.control_plane import ControlPlane
 from simulator.executor.virtual import Run, VirtualExecutor, VirtualImage
 from simulator.model.kinds import KINDS
+from simulator.model.metadata import Key
 from simulator.pods.executor import Node, StartContainer
 from simulator.store.database import Database
 from simulator.store.objects import Objects
@@ -135,3 +136,21 @@ class World:
         self._database.close()
         self._directory.unlock()
         assert not self.bugs, self.bugs
+
+
+class Still(World):
+    """Objects that were put there, and at which nobody looks: nothing is defaulted, nothing is decided."""
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        super().__init__(folder, now)
+        for key in [key for key in (Key("Namespace", "", "default"),) if self.objects.get(key)]:
+            self.objects.remove(key)
+
+    def put(self, obj: Any) -> None:
+        """Store an object as it is."""
+        self.objects.put(obj)
+
+    def _call(self, function: Callable[[], Any]) -> Any:
+        with self._lock:
+            self.objects.commit()
+            return function()

@@ -1,54 +1,49 @@
-"""What kubectl prints of an object or list for a JSONPath template: cases of `wait-jsonpath.json`, no server needed."""
+"""What kubectl prints: `get` and `wait` of objects that never change, run whole, from the command line to the exit code."""
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator.cli.jsonpath import JsonPathError, template_output
-from simulator.cli.resources import read_resources
-from simulator.model.kinds import Kind
-from tests.vectors.cases import cases
+from simulator.model.kinds import KINDS
+from simulator.model.kubernetes import from_builtins
+from tests.cli.world import Still
+from tests.vectors.cases import cases, check_keys
 
 
-def templates() -> list[Any]:
-    found = []
-    for parameter in cases("wait-jsonpath"):
-        case = parameter.values[0]
-        if case is None:
-            continue
-        argv = case["argv"]
-        forms = [word for word in argv if word.startswith(("jsonpath=", "jsonpath-as-json="))]
-        words = [word for word in argv[1:] if not word.startswith("-") and word not in forms]
-        if argv[0] == "get" and forms and len(words) <= 2 and "/" not in words[0] and "--sort-by" not in " ".join(argv):
-            found.append(pytest.param(case, words, forms[0], id=parameter.id, marks=parameter.marks))
-    return found
-
-
-def objects(case: dict[str, Any], kind: Kind) -> list[dict[str, Any]]:
-    here = [o for o in case["objects"] if o["kind"] == kind.kind and o["metadata"].get("namespace", "default") == "default"]
-    return sorted(here, key=lambda obj: str(obj["metadata"]["name"]))
-
-
-@pytest.mark.parametrize(("case", "words", "form"), templates())
-def test_templates_print_what_kubectl_prints(case: dict[str, Any], words: list[str], form: str) -> None:
-    kind = (read_resources(words[:1])).kinds[0]
-    found = objects(case, kind)
-    if len(words) == 2:
-        given: Any = next(obj for obj in found if obj["metadata"]["name"] == words[1])
-    else:
-        given = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": found}
-    name, _, template = form.partition("=")
-    output, error = "", ""
+@pytest.mark.parametrize("case", cases("wait-jsonpath"))
+def test_wait_jsonpath(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_keys(case, {"name", "argv", "objects", "now", "stdout", "stderr", "exit", "files", "anyOrder", "stderrMatch"})
+    monkeypatch.chdir(tmp_path)
+    for name, text in case.get("files", {}).items():
+        Path(name).write_text(text)
+    world = Still(tmp_path / "home", datetime.fromisoformat(case["now"]))
     try:
-        allows_missing = "--allow-missing-template-keys=false" not in case["argv"]
-        output = template_output(template, given, allows_missing=allows_missing, as_json=name == "jsonpath-as-json")
-    except JsonPathError as problem:
-        error = f"error: {problem}\n"
+        for given in case["objects"]:
+            if given["kind"] in KINDS:
+                tree = json.loads(json.dumps(given))
+                if KINDS[given["kind"]].namespaced:
+                    tree["metadata"].setdefault("namespace", "default")
+                world.put(from_builtins(tree, KINDS[given["kind"]].type))
+        # Nothing changes: what is not so at once will not be so within a second either.
+        outcome = world.kjsim(*(word.replace("--timeout=1s", "--timeout=0.1s") for word in case["argv"]))
+    finally:
+        world.close()
+    # The server's answer has a resourceVersion, and times that are null; the objects of the case have none.
+    stdout = re.sub(r',?\s*"?resourceVersion"?: ?"\d+"|"last\w+Time":null,', "", outcome.stdout)
     if case.get("anyOrder"):
-        assert sorted(output.split()) == sorted(case["stdout"].split())
+        assert sorted(stdout.split()) == sorted(case["stdout"].split())
     else:
-        assert output == case["stdout"]
-    assert error.startswith(case["stderr"])
-    assert bool(error) == bool(case["stderr"])
+        assert stdout == case["stdout"]
+    expected = case["stderr"].replace("kubectl", "kjsim")
+    if case.get("stderrMatch") == "prefix":
+        assert outcome.stderr.startswith(expected)
+    else:
+        assert outcome.stderr == expected
+    # A command line that can't be understood ends with 2 here (errors.py), with 1 there.
+    assert (outcome.code and 1) == case["exit"]

@@ -158,7 +158,12 @@ def _sorted(tables: list[tuple[Kind, Json]], path: str) -> list[tuple[Kind, Json
     merged = _merged(tables)
     if len(merged) > 1:
         raise KjsimError(f'couldn\'t find any field with path "{relaxed(path)}" in the list of objects')
-    return [(kind, {**table, "rows": sorted_by(path, table["rows"], lambda row: row["object"])}) for kind, table in merged]
+    try:
+        return [
+            (kind, {**table, "rows": sorted_by(path, table["rows"], lambda row: row["object"])}) for kind, table in merged
+        ]
+    except KjsimError:
+        return [(kind, {**table, "rows": []}) for kind, table in merged]  # kubectl shows an empty table
 
 
 def _print_objects(client: Client, resources: Resources, form: OutputFormat, options: Options) -> int:

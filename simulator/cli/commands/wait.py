@@ -52,7 +52,6 @@ def run(options: Options) -> int:
     check_selection(resources, selector=options.selector, all_namespaces=options.all_namespaces)
     if resources.kinds and not options.selector and not options.all:
         raise KjsimError("resource(s) were provided, but no name was specified")
-    deadline = time.monotonic() + (options.timeout if options.timeout >= 0 else _A_WEEK)
     errors: list[KjsimError] = []
     with open_session(options.home) as session:
         client = session.client
@@ -60,6 +59,7 @@ def run(options: Options) -> int:
         if not targets and not isinstance(goal, ForDelete):
             raise KjsimError("no matching resources found")
         note = StandstillNote(session)
+        deadline = time.monotonic() + (options.timeout if options.timeout >= 0 else _A_WEEK)
         for named, namespace in targets:
             try:
                 if _Waiting(client, note, named, namespace, goal).until(deadline, once=options.timeout == 0):
@@ -107,6 +107,8 @@ class _Waiting:
         """Wait; False if there is nothing to tell (it was gone before). Raises `KjsimError` when time is up."""
         kind, name = self._named
         while True:
+            if not once and time.monotonic() >= deadline:
+                raise KjsimError(f"timed out waiting for the condition on {kind.plural}/{name}")
             listed = self._client.list(kind, self._namespace, field_selector=f"metadata.name={name}")
             obj = listed["items"][0] if listed["items"] else None
             if obj is None and not self._uid and not isinstance(self._goal, ForCreate):
@@ -117,11 +119,8 @@ class _Waiting:
                 return True
             if once:
                 raise KjsimError(f"condition not met for {kind.plural}/{name}")
-            remaining = deadline - time.monotonic()
-            if remaining <= 0 or self._watch(listed["metadata"]["resourceVersion"], remaining):
-                if remaining > 0:
-                    return True
-                raise KjsimError(f"timed out waiting for the condition on {kind.plural}/{name}")
+            if self._watch(listed["metadata"]["resourceVersion"], deadline - time.monotonic()):
+                return True
 
     def _is_reached(self, obj: dict[str, Any] | None) -> bool:
         if obj is None:
