@@ -6,7 +6,6 @@ asks everything that the API server would ask of an object to be created.
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import sys
@@ -205,19 +204,24 @@ def _no_match(name: str, version: str) -> str:
 
 def _problems(manifest: Manifest) -> list[Problem]:
     findings = check_structure(manifest.object)
-    if findings:
-        return [_problem_of(finding, manifest) for finding in findings]
+    found = [_problem_of(finding, manifest) for finding in findings]
+    if all(finding.unknown for finding in findings):
+        # What a misspelt field should have said is missing for that reason alone: told once.
+        meant = {path_text((*finding.path[:-1], finding.nearest)) for finding in findings if finding.nearest}
+        found += [problem for problem in _rule_problems(manifest) if problem.path not in meant]
+    return sorted(found, key=lambda problem: problem.line)
+
+
+def _rule_problems(manifest: Manifest) -> list[Problem]:
+    """What breaks a rule of validation; notes the warnings on the way."""
     tree = manifest.object
     metadata = tree["metadata"]
     if not metadata.get("name") and metadata.get("generateName"):
-        tree = copy.copy(tree)
-        tree["metadata"] = {**metadata, "name": metadata["generateName"] + "xxxxx"}
-    errors, warnings = validate_create(prepare_for_create(tree, _DRY_UID, _DRY_TIME))
+        tree = {**tree, "metadata": {**metadata, "name": metadata["generateName"] + "xxxxx"}}
+    errors, manifest.server_warnings = validate_create(prepare_for_create(tree, _DRY_UID, _DRY_TIME))
     unsupported = unsupported_fields(tree)
     manifest.warnings = [*(text for text in manifest.warnings if text not in unsupported), *unsupported]
-    manifest.server_warnings = warnings
-    found = [Problem(str(error), error.path, manifest.file, *manifest.position(error.path)) for error in errors]
-    return sorted(found, key=lambda problem: problem.line)
+    return [Problem(str(error), error.path, manifest.file, *manifest.position(error.path)) for error in errors]
 
 
 def _problem_of(finding: Finding, manifest: Manifest) -> Problem:

@@ -54,6 +54,14 @@ def test_a_misspelt_field() -> None:
     ]
 
 
+def test_a_misspelt_field_beside_a_broken_rule() -> None:
+    text = JOB.replace("parallelism: 3", "parallelism: -3").replace("restartPolicy", "restartPolcy")
+    assert told(text) == [
+        "job.yml:6: spec.parallelism: Invalid value: -3: must be greater than or equal to 0",
+        'job.yml:12: unknown field "spec.template.spec.restartPolcy" (did you mean "restartPolicy"?)',
+    ]
+
+
 def test_a_wrong_type() -> None:
     assert told(JOB.replace("parallelism: 3", "parallelism: three").replace("- name: pingpong", "- name: 1")) == [
         "job.yml:6: json: cannot unmarshal string into Go struct field JobSpec.spec.parallelism of type int32",
