@@ -32,7 +32,7 @@ class PlainView:
     def __init__(self, out: TextIO | None = None, notes: TextIO | None = None) -> None:
         self._out = out or sys.stdout
         self._notes = notes or sys.stdout
-        self._shown: dict[str, tuple[str, str]] = {}
+        self._shown: dict[str, str] = {}
 
     def __enter__(self) -> PlainView:
         return self
@@ -51,10 +51,9 @@ class PlainView:
     def update(self, progress: Progress, now: datetime) -> None:
         """Tell the pods whose status has changed."""
         for uid, pod in progress.pods.items():
-            status, why = pod_status(pod, now), trouble(pod)
-            # A message that only counts on (a back-off that doubles) is not told again.
-            shown = (status, why.split(":", 1)[0])
-            if self._shown.get(uid) == shown:
-                continue
-            self._shown[uid] = shown
-            self.say(f"pod/{pod['metadata']['name']} {status}" + (f": {why.split(': ', 1)[1]}" if why else ""))
+            status = pod_status(pod, now)
+            if self._shown.get(uid) == status:
+                continue  # A message that only counts on (a back-off that doubles) is not told again.
+            self._shown[uid] = status
+            reason, _, message = trouble(pod).partition(": ")
+            self.say(f"pod/{pod['metadata']['name']} {status}" + (f": {message}" if reason == status else ""))
