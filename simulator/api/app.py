@@ -84,6 +84,8 @@ class Api:
 
     def _about_the_server(self, path: str, request: Request) -> Response | None:
         if path in _HEALTH:
+            if path == "/readyz":
+                self._call(lambda: None)
             return Response(200, _TEXT, b"ok")
         first, *rest = path.strip("/").split("/")
         if first == "openapi":

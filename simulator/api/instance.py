@@ -32,7 +32,7 @@ def _decision(decision: Decision) -> Tree:
 
 
 def instance_status(control_plane: ControlPlane, node: Node, home: str, process_id: int, now: datetime) -> Tree:
-    """The answer to `kjsim status`. `unfinished`: how many Jobs, CronJobs and pods still have something before them."""
+    """The answer to `kjsim status`. `unfinishedJobs` and its like count what still has something before it."""
     objects, engine = control_plane.objects, control_plane.node.engine
     next_time = control_plane.next_time()
     return {
@@ -48,15 +48,14 @@ def instance_status(control_plane: ControlPlane, node: Node, home: str, process_
             "version": node.engine_version,
             "error": engine.error,
         },
-        "unfinished": unfinished(objects),
+        **_unfinished(objects),
         "nextTime": next_time.isoformat() if next_time else None,
     }
 
 
-def unfinished(objects: Objects) -> Tree:
-    """How many objects still have something before them, by plural."""
+def _unfinished(objects: Objects) -> Tree:
     jobs = [job for job in objects.list(JOB.kind) if finished_condition(job) is None and not (job.spec and job.spec.suspend)]
     cron_jobs = [cron_job for cron_job in objects.list(CRON_JOB.kind) if not (cron_job.spec and cron_job.spec.suspend)]
     ended = ("Succeeded", "Failed")
     pods = [pod for pod in objects.list(POD.kind) if pod.status is None or pod.status.phase not in ended]
-    return {JOB.plural: len(jobs), CRON_JOB.plural: len(cron_jobs), POD.plural: len(pods)}
+    return {"unfinishedJobs": len(jobs), "unfinishedCronJobs": len(cron_jobs), "unfinishedPods": len(pods)}

@@ -343,7 +343,7 @@ def test_instance(client: Client, world: World) -> None:
     client.create(JOB, job("runs"))
     client.create(JOB, paused("waits"))
     status = client.status()
-    assert status["unfinished"]["jobs"] == 1
+    assert status["unfinishedJobs"] == 1
     assert status["engine"]["reachable"] is False
     assert status["engine"]["error"]
     assert status["processID"] > 0

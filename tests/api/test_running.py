@@ -59,4 +59,4 @@ def test_the_instance_tells_its_engine(client: Client) -> None:
     finished(client, "pp")
     status = client.status()
     assert status["engine"] == {"reachable": True, "version": "virtual", "error": ""}
-    assert status["unfinished"] == {"jobs": 0, "cronjobs": 0, "pods": 0}
+    assert [status[f"unfinished{kind}"] for kind in ("Jobs", "CronJobs", "Pods")] == [0, 0, 0]
