@@ -9,9 +9,8 @@ that is needed here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulator.errors import UsageError
 
@@ -23,8 +22,7 @@ _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
 _FALSE = {"0", "f", "F", "FALSE", "false", "False"}
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(NamedTuple):
     """One flag. `switch`: it needs no value. `many`: it may come again, and its value is the list of all."""
 
     long: str
@@ -183,7 +181,7 @@ class Flags:
 
     def help(self) -> str:
         """The help text: what the command does, examples, its flags."""
-        parts = [self.description.strip()]
+        parts = ["\n".join("\n".join(_wrapped(line, 100)) for line in self.description.strip().split("\n"))]
         if self.examples:
             parts.append("Examples:\n" + "\n".join(f"  {line}".rstrip() for line in self.examples.strip("\n").split("\n")))
         shown = [(_heading(flag), flag.help) for flag in self._flags if not flag.hidden]

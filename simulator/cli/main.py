@@ -199,7 +199,7 @@ def _quiet_pipe() -> int:
 def _internal_error(error: Exception, home: Path | None, arguments: Sequence[str]) -> str:
     from traceback import format_exception
 
-    from simulator.cli.commands.version import version
+    from simulator import __version__
     from simulator.clock import RealClock
     from simulator.store.state_directory import StateDirectory, default_home
 
@@ -209,7 +209,7 @@ def _internal_error(error: Exception, home: Path | None, arguments: Sequence[str
     try:
         directory.create()
         with file.open("a", encoding="utf-8") as log:
-            log.write(f"--- {RealClock().now().isoformat()} kjsim {version()}: kjsim {' '.join(arguments)}\n")
+            log.write(f"--- {RealClock().now().isoformat()} kjsim {__version__}: kjsim {' '.join(arguments)}\n")
             log.writelines(format_exception(error))
     except (OSError, KjsimError):
         return f"{summary} (the details could not be written to {file}; please report)"

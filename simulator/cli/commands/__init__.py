@@ -5,11 +5,10 @@ A module is imported only when its command is called: its import time is the com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """One command: the module that carries it out, the group of the main help that it stands in, what it does."""
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator import __version__
 from simulator.cli.flags import Flags, Options
 
 KUBERNETES_VERSION = "v1.36.2"
@@ -16,16 +17,5 @@ def add_arguments(flags: Flags) -> None:
 
 def run(options: Options) -> int:
     """Print it."""
-    print(f"kjsim {version()} (Kubernetes {KUBERNETES_VERSION})")
+    print(f"kjsim {__version__} (Kubernetes {KUBERNETES_VERSION})")
     return 0
-
-
-def version() -> str:
-    """The installed version, `unknown` from a bare checkout."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed("kjsim")
-    except PackageNotFoundError:
-        return "unknown"
