@@ -74,6 +74,8 @@ def _has_stopped(draft: Draft, actions: PodActions) -> bool:
         for instance in draft.observed.containers:
             if instance.name in inits:
                 _remove(draft, instance)
+                last = max(instance.attempt, draft.record.purged_attempts.get(instance.name, 0))
+                draft.update(purged_attempts=draft.record.purged_attempts | {instance.name: last})
     return actions.create_sandbox
 
 
@@ -117,11 +119,16 @@ def _remove(draft: Draft, instance: ObservedContainer) -> None:
 
 
 def _remove_old_instances(draft: Draft) -> None:
-    """Keep of each container the latest instance and the one before (4.4)."""
+    """Keep the latest main and the one before, and of each init container the newest that has ended (2.9, 4.4)."""
+    inits = {container.name for container in draft.spec.initContainers or ()}
     for name in {item.name for item in draft.observed.containers}:
-        for instance in list(draft.observed.all_of(name))[_KEPT_INSTANCES:]:
-            if instance.state in ("exited", "created"):
-                _remove(draft, instance)
+        instances = list(draft.observed.all_of(name))
+        if name in inits:
+            old = [item for item in instances if item.state == "exited"][1:]
+        else:
+            old = [item for item in instances[_KEPT_INSTANCES:] if item.state in ("exited", "created")]
+        for instance in old:
+            _remove(draft, instance)
 
 
 def _pod_config(draft: Draft) -> PodConfig | None:

@@ -263,8 +263,12 @@ def _sync(draft: Draft) -> tuple[core_v1.PodStatus | None, bool]:
             draft.wake(draft.now)
         _wake_for_deadline(draft)
         return status, False
+    if draft.record.termination_time is None:
+        draft.update(termination_time=draft.now)
+        if draft.record.is_past_deadline and not is_deleted:
+            # The kubelet writes a status at the end of its last sync and another at the start of termination.
+            _update_status(draft, probes, "sync")
     began = draft.record.termination_time or draft.now
-    draft.update(termination_time=began)
     if not stop_all(draft, began):
         return status, False
     stop_sandboxes(draft)
@@ -281,7 +285,7 @@ def _is_terminal(draft: Draft) -> bool:
 
 
 def _update_status(draft: Draft, probes: Mapping[str, ContainerProbes], stage: str) -> StatusUpdate | None:
-    """Compute the status and remember it; an event tells once that the deadline has passed."""
+    """Compute the status and remember it; an event tells each time that the deadline has passed."""
     update = compute_status(
         draft.pod,
         draft.record.status,
@@ -295,10 +299,11 @@ def _update_status(draft: Draft, probes: Mapping[str, ContainerProbes], stage: s
     if update is None:
         return None
     draft.update(status=update.status)
-    if update.is_past_deadline and not draft.record.is_past_deadline:
-        draft.update(is_past_deadline=True)
+    if update.is_past_deadline:
         draft.emit("Normal", DEADLINE_REASON, DEADLINE_MESSAGE)
-        draft.notes.append(f"the pod is stopped: active for more than {draft.spec.activeDeadlineSeconds} s")
+        if not draft.record.is_past_deadline:
+            draft.update(is_past_deadline=True)
+            draft.notes.append(f"the pod is stopped: active for more than {draft.spec.activeDeadlineSeconds} s")
     return update
 
 

@@ -88,6 +88,8 @@ class PodRecord:
     """By container that was told to stop: when its grace ends."""
     killed_for_restart: frozenset[ContainerKey] = frozenset()
     removals: frozenset[ContainerKey] = frozenset()
+    purged_attempts: dict[str, int] = field(default_factory=dict)
+    """By init container: the number of its last instance, where that was removed to begin again in a new sandbox."""
 
     start_errors: dict[str, tuple[str, str]] = field(default_factory=dict)
     retry_times: dict[str, datetime] = field(default_factory=dict)

