@@ -11,7 +11,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError
 
 from simulator.executor.docker.endpoint import find_endpoints
 from simulator.executor.docker.engine import Facts, connect
@@ -22,12 +22,10 @@ IMAGE = f"{REPOSITORY}:{TAG}"
 
 def main() -> int:
     """Make sure; the exit code."""
-    engine = connect(find_endpoints(os.environ, Path.home()), Facts(Path("/nonexistent"))).api
-    try:
-        engine.inspect_image(IMAGE)
+    connection = connect(find_endpoints(os.environ, Path.home()), Facts(Path("/nonexistent")))
+    if connection.has_image(IMAGE):
         return 0
-    except ImageNotFound:
-        pass
+    engine = connection.api
     print(f"kjsim: pulling {IMAGE}", flush=True)
     error = pull(engine)
     if error is None:

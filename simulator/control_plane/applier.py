@@ -113,7 +113,7 @@ class Applier:
         pod = self._registry.create_pod(obj, now)
         if kind_of(subject) is JOB:
             # The generated name is known only now, so the plan can't carry this event.
-            self.emit(subject, source, "Normal", "SuccessfulCreate", f"Created pod: {pod.metadata.name}", now)
+            self.emit(subject, source, "Normal", "SuccessfulCreate", f"Created pod: {key_of(pod).name}", now)
         return pod
 
     def _consequences(self, operation: Operation, error: ApiError, subject: Any, source: Source, now: datetime) -> None:

@@ -14,7 +14,7 @@ from simulator import parser
 from simulator.errors import AlreadyExists, BadRequest, Conflict, NotFound
 from simulator.model.kinds import EVENT, JOB, KINDS, NAMESPACE, POD, Kind, kind_of
 from simulator.model.kubernetes import core_v1, from_builtins, meta_v1, to_builtins
-from simulator.model.metadata import Key, key_of, whole_second
+from simulator.model.metadata import Key, key_of, metadata_of, whole_second
 from simulator.store.objects import Objects
 
 _NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -65,9 +65,10 @@ class Registry:
 
     def create_pod(self, pod: core_v1.Pod, now: datetime) -> core_v1.Pod:
         """Create a pod that a controller made from a template which has its defaults already."""
-        name = pod.metadata.name or self._generate_name(pod.metadata.generateName or "")
+        metadata = metadata_of(pod)
+        name = metadata.name or self._generate_name(metadata.generateName or "")
         metadata = msgspec.structs.replace(
-            pod.metadata, name=name, uid=self._uid(), creationTimestamp=whole_second(now), generation=1
+            metadata, name=name, uid=self._uid(), creationTimestamp=whole_second(now), generation=1
         )
         status = core_v1.PodStatus(phase="Pending")
         created: core_v1.Pod = self._insert(msgspec.structs.replace(pod, metadata=metadata, status=status), now)
@@ -248,7 +249,7 @@ class Registry:
     def _grace(self, pod: core_v1.Pod, asked: int | None) -> int:
         # pod-on-docker.md 3.6: a pod that is on no node, or has ended, needs none.
         phase = pod.status.phase if pod.status else None
-        if not pod.spec.nodeName or phase in ("Succeeded", "Failed"):
+        if pod.spec is None or not pod.spec.nodeName or phase in ("Succeeded", "Failed"):
             return 0
         if asked is not None:
             return max(0, asked)

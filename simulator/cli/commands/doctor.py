@@ -83,20 +83,14 @@ def _engine(options: Options) -> Finding:
 
 
 def _images(options: Options) -> Finding:
-    from docker.errors import DockerException, ImageNotFound
-
     try:
         engine = _connect(options)
     except EngineUnavailable:
         return Finding("not looked at: no engine", "see above", EngineUnavailable.exit_code)
-    try:
-        engine.api.inspect_image(DEMO_IMAGE)
-    except ImageNotFound:
+    is_present = engine.has_image(DEMO_IMAGE)
+    engine.close()
+    if not is_present:
         return Finding(f"the examples' image {DEMO_IMAGE} is not present", f"docker pull {DEMO_IMAGE}; or: make setup")
-    except DockerException as error:
-        return Finding("could not be listed", str(error), EngineUnavailable.exit_code)
-    finally:
-        engine.close()
     return Finding(f"{DEMO_IMAGE} is present; local images are used as they are")
 
 

@@ -71,6 +71,16 @@ class Engine:
         self.facts.put(self.daemon_id, _ALLOWS_NEGATIVE_OOM_SCORE, False)
         return True
 
+    def has_image(self, reference: str) -> bool:
+        """Whether an image is present locally."""
+        from docker.errors import ImageNotFound
+
+        try:
+            self.api.inspect_image(reference)
+        except ImageNotFound:
+            return False
+        return True
+
     def url(self, path: str) -> str:
         """The address of an API path, for the calls that the SDK has no method for."""
         return f"{self.api.base_url}/v{_text(self.version)}{path}"
