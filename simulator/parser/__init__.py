@@ -8,6 +8,7 @@
 - `check_structure(obj)`, `refusal(obj)`: unknown fields and wrong types, as the server's decoder words them.
 - `prepare_for_create(obj, uid, now)`, `prepare_for_update(old, new)`: what the server makes of it; `decode`, `set_defaults`.
 - `validate_create(obj)`, `validate_update(old, new)`: field errors and warnings; `invalid(kind, name, errors)`: the answer.
+- `validate_status_update(old, new)`: the same for a write of a Job's status.
 - `unsupported_fields(obj)`: what is accepted but can't be honoured on one machine.
 
 Everything works on plain trees (dicts), because what is wrong often can't be held by a struct; a tree from `prepare_for_*`
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from simulator.parser.manifests import Manifest, check_manifests, read_manifests, read_paths
     from simulator.parser.structure import Finding, check_structure, refusal
     from simulator.parser.unsupported import unsupported_fields
-    from simulator.parser.validation import FieldError, invalid, validate_create, validate_update
+    from simulator.parser.validation import (
+        FieldError,
+        invalid,
+        validate_create,
+        validate_status_update,
+        validate_update,
+    )
 
 __all__ = [
     "FieldError",
@@ -43,6 +50,7 @@ __all__ = [
     "set_defaults",
     "unsupported_fields",
     "validate_create",
+    "validate_status_update",
     "validate_update",
 ]
 
@@ -51,6 +59,7 @@ _MODULES = {
     "Manifest": "manifests", "check_manifests": "manifests", "read_manifests": "manifests", "read_paths": "manifests",
     "Finding": "structure", "check_structure": "structure", "refusal": "structure", "unsupported_fields": "unsupported",
     "FieldError": "validation", "invalid": "validation", "validate_create": "validation", "validate_update": "validation",
+    "validate_status_update": "validation",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@
 the errors and, for an object without errors, the warnings. `invalid` turns errors into the 422 answer.
 
     field_errors   what an error is and says           names, paths    rules of texts
-    metadata       names, labels, owners, selectors    job, job_policies, cron_job, pod, config   the kinds
+    metadata       names, labels, owners, selectors    job, job_policies, job_status, cron_job, pod, config: kinds
     containers, environment, probes, security, volumes, legacy_volumes, resources, scheduling, pod_annotations: of a pod
     warnings       what is accepted with a word
 """
@@ -17,11 +17,12 @@ from simulator.parser.validation.config import validate_config_map, validate_con
 from simulator.parser.validation.cron_job import validate_cron_job, validate_cron_job_update
 from simulator.parser.validation.field_errors import Errors, FieldError, invalid
 from simulator.parser.validation.job import validate_job, validate_job_update
+from simulator.parser.validation.job_status import validate_job_status_update
 from simulator.parser.validation.metadata import validate_metadata, validate_metadata_update
 from simulator.parser.validation.pod import validate_pod, validate_pod_update
 from simulator.parser.validation.warnings import job_spec_warnings, name_warnings, pod_warnings
 
-__all__ = ["FieldError", "invalid", "validate_create", "validate_update"]
+__all__ = ["FieldError", "invalid", "validate_create", "validate_status_update", "validate_update"]
 
 _TZ_WARNING = (
     "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, "
@@ -77,6 +78,14 @@ def validate_update(old: Tree, new: Tree) -> tuple[list[FieldError], list[str]]:
         elif kind == "Pod":
             validate_pod_update(new, old, errors)
     return _once(errors), [] if errors else warnings
+
+
+def validate_status_update(old: Tree, new: Tree) -> list[FieldError]:
+    """Errors of a write of the status alone; only Jobs have rules for it. `old` and `new` hold spec and status."""
+    errors = Errors()
+    if new["kind"] == "Job":
+        validate_job_status_update(new, old, errors)
+    return _once(errors)
 
 
 def _once(errors: Errors) -> list[FieldError]:
