@@ -80,9 +80,14 @@ class UnixSocket:
         message = _encode(method, path, query, headers, body)
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open():
+            if not connection.is_open():
+                connection.close()
+                continue
+            try:
                 return self._ask(connection, message)
-            connection.close()
+            except ConnectionError:
+                if method != "GET":  # It may have been carried out.
+                    raise
         return self._ask(_Connection(self._path), message)
 
     def _ask(self, connection: _Connection, message: bytes) -> Answer:
