@@ -181,7 +181,7 @@ class Flags:
 
     def help(self) -> str:
         """The help text: what the command does, examples, its flags."""
-        parts = ["\n".join("\n".join(_wrapped(line, 100)) for line in self.description.strip().split("\n"))]
+        parts = ["\n".join(_wrapped(paragraph, 100)) for paragraph in self.description.split("\n\n")]
         if self.examples:
             parts.append("Examples:\n" + "\n".join(f"  {line}".rstrip() for line in self.examples.strip("\n").split("\n")))
         shown = [(_heading(flag), flag.help) for flag in self._flags if not flag.hidden]

@@ -1,6 +1,6 @@
 """`kjsim why`: the decisions about an object as a story.
 
-Decisions of one moment that say the same of several objects become one line; each cause stands once, below what it caused.
+Decisions of one moment that say the same of several objects become one line; a cause stands indented below what it caused.
 Input are the items of a DecisionList (api/instance.py), output is text.
 """
 
@@ -17,47 +17,59 @@ from simulator.model.kinds import KINDS
 
 Decision = dict[str, Any]
 
-_CREATED = re.compile(r"create (\S+) (\S+)")
+_ON_OBJECT = re.compile(r"(\w+) (\w+)/(\S+)")
+_A_MOMENT = timedelta(seconds=1)
 
 
 class Line(NamedTuple):
-    """One line of the story: when, about which object, what was decided (maybe of several), and why."""
+    """One line of the story: when, about which object, what was decided, and why.
+
+    `verb` and `kind`, if it was done to objects: what, and of which kind; `names`: of which ones.
+    """
 
     time: datetime
     object: str
-    whats: tuple[str, ...]
+    text: str
     cause: str
+    verb: str = ""
+    kind: str = ""
+    names: tuple[str, ...] = ()
 
     @property
-    def text(self) -> str:
-        """What was decided; several creations of a kind in one list."""
-        created = [_CREATED.fullmatch(what) for what in self.whats]
-        if len(self.whats) > 1 and all(created):
-            names = [match[2] for match in created if match]
-            kind = KINDS[created[0][1]].plural if created[0] and created[0][1] in KINDS else "objects"
-            if len(set(names)) == 1:
-                return f"create {len(names)} {kind} {names[0]}"
-            return f"create {len(names)} {kind}: {', '.join(names)}"
-        counted = dict.fromkeys(self.whats)
-        return ", ".join(
-            what + (f" ({self.whats.count(what)} times)" if self.whats.count(what) > 1 else "") for what in counted
-        )
+    def what(self) -> str:
+        """What was decided; the same done to several objects in one list."""
+        if len(self.names) > 1:
+            return f"{self.verb} {self.kind}s {', '.join(self.names)}"
+        return self.text
+
+    def takes_in(self, other: Line) -> bool:
+        """Whether `other` says the same at the same moment, so that one line will do."""
+        if (self.object, self.cause) != (other.object, other.cause) or other.time - self.time >= _A_MOMENT:
+            return False
+        if other.verb:
+            return (self.verb, self.kind) == (other.verb, other.kind)
+        return self.text == other.text
 
 
 def lines_of(decisions: Sequence[Decision]) -> list[Line]:
-    """The decisions as lines, oldest first; successive ones of the same second, object and cause are one line."""
+    """The decisions as lines, oldest first."""
     lines: list[Line] = []
     for decision in decisions:
-        time = datetime.fromisoformat(decision["time"])
-        of = decision["object"]
-        what, _, cause = decision["text"].partition(": ")
-        name = f"{KINDS[of['kind']].singular if of['kind'] in KINDS else of['kind'].lower()}/{of['name']}"
-        last = lines[-1] if lines else None
-        if last and (last.object, last.cause) == (name, cause) and time - last.time < timedelta(seconds=1):
-            lines[-1] = last._replace(whats=(*last.whats, what))
+        text, _, cause = decision["text"].partition(": ")
+        line = Line(datetime.fromisoformat(decision["time"]), _name(decision), text, cause)
+        if match := _ON_OBJECT.fullmatch(text):
+            line = line._replace(verb=match[1], kind=match[2], names=(match[3],))
+        if lines and lines[-1].takes_in(line):
+            lines[-1] = lines[-1]._replace(names=lines[-1].names + line.names)
         else:
-            lines.append(Line(time, name, (what,), cause))
+            lines.append(line)
     return lines
+
+
+def _name(decision: Decision) -> str:
+    of = decision["object"]
+    kind = KINDS[of["kind"]].singular if of["kind"] in KINDS else of["kind"].lower()
+    return f"{kind}/{of['name']}"
 
 
 def story(name: str, decisions: Sequence[Decision], now: datetime, style: Style) -> str:
@@ -69,9 +81,8 @@ def story(name: str, decisions: Sequence[Decision], now: datetime, style: Style)
     lives: dict[str, list[Decision]] = {}
     owner = ""
     for decision in decisions:  # what is about the object itself begins a life, what is about its dependents belongs to it
-        of = decision["object"]
-        if f"{KINDS[of['kind']].singular if of['kind'] in KINDS else of['kind'].lower()}/{of['name']}" == name:
-            owner = of["uid"]
+        if _name(decision) == name:
+            owner = decision["object"]["uid"]
         lives.setdefault(owner, []).append(decision)
     pages = [_life(name, life, now, style, is_last=i == len(lives) - 1) for i, life in enumerate(lives.values())]
     return "\n".join(pages)
@@ -90,9 +101,9 @@ def _life(name: str, decisions: Sequence[Decision], now: datetime, style: Style,
     for when, line in zip(after, lines, strict=True):
         shown_time = when if when != previous[0] else ""
         shown_name = line.object if (when, line.object) != previous else ""
-        page.append(f"{shown_time:>{time_width}}  {shown_name:<{name_width}}  {line.text}".rstrip())
+        page.append(f"{shown_time:>{time_width}}  {shown_name:<{name_width}}  {line.what}".rstrip())
         if line.cause:
-            page.append(" " * (time_width + name_width + 4) + style.dim(f"because: {line.cause}"))
+            page.append(" " * (time_width + name_width + 6) + style.dim(line.cause))
         previous = (when, line.object)
     return "\n".join(page) + "\n"
 

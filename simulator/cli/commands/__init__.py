@@ -35,7 +35,7 @@ COMMANDS: dict[str, Command] = {
     for command in (
         Command("run", RUN, "Run a Job or CronJob from a manifest, and watch it until its end"),
         Command("validate", RUN, "Check manifests; nothing is created"),
-        Command("get", READ, "List objects: jobs, cronjobs, pods, events ..."),
+        Command("get", READ, "List objects: jobs, cronjobs, pods, events and more"),
         Command("describe", READ, "Show an object in detail, with its events"),
         Command("logs", READ, "Print what containers wrote"),
         Command("events", READ, "List events, oldest first"),

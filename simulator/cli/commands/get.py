@@ -27,6 +27,7 @@ kjsim get events --sort-by=.lastTimestamp
 def add_arguments(flags: Flags) -> None:
     """Declare the flags of `get`."""
     flags.usage = "kjsim get (TYPE[,TYPE...] [NAME... | -l SELECTOR] | TYPE/NAME ...) [flags]"
+    flags.description = "List objects: jobs, cronjobs, pods, events, configmaps, secrets, namespaces, or `all` that matters."
     flags.examples = EXAMPLES
     flags.add_argument(
         "-o",
