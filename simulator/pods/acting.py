@@ -6,8 +6,9 @@ Source: semantics/pod-on-docker.md 1.3, 2.9, 4.4.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from simulator.pods import config
 from simulator.pods.actions import PodActions, compute_actions

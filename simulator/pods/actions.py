@@ -7,8 +7,9 @@ go in, `PodActions` come out. Source: semantics/pod-on-docker.md 1.3, 2.8, 2.9, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from simulator.model.kubernetes import core_v1
 from simulator.pods.observed import ContainerProbes, Observed, ObservedContainer
@@ -26,8 +27,7 @@ KillReason = Literal["", "LivenessProbe", "StartupProbe"]
 NO_PROBES = ContainerProbes()
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(msgspec.Struct, frozen=True):
     """Stop a container. `message` is the text of its Killing event, `reason` decides whose grace period counts."""
 
     name: str
@@ -36,8 +36,7 @@ class Kill:
     reason: KillReason = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(msgspec.Struct, frozen=True):
     """Remove a container because all start over; `kill`: it has to be killed first, without grace."""
 
     name: str
@@ -45,8 +44,7 @@ class Reset:
     kill: bool
 
 
-@dataclass(slots=True)
-class PodActions:
+class PodActions(msgspec.Struct):
     """What one sync does.
 
     `kill_pod`: stop every container and the sandbox; with `create_sandbox` a new one of number `attempt` follows.
@@ -58,10 +56,10 @@ class PodActions:
     create_sandbox: bool = False
     sandbox_changed: bool = False
     attempt: int = 0
-    init_containers: list[str] = field(default_factory=list)
-    containers: list[str] = field(default_factory=list)
-    kills: list[Kill] = field(default_factory=list)
-    resets: list[Reset] = field(default_factory=list)
+    init_containers: list[str] = msgspec.field(default_factory=list)
+    containers: list[str] = msgspec.field(default_factory=list)
+    kills: list[Kill] = msgspec.field(default_factory=list)
+    resets: list[Reset] = msgspec.field(default_factory=list)
 
 
 def compute_actions(

@@ -5,27 +5,26 @@ Source: semantics/pod-on-docker.md 3.3 and 2.11. Entries are values; `BackOff` i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 INITIAL = timedelta(seconds=10)
 LONGEST = timedelta(seconds=300)
 _EXPIRY = 2 * LONGEST
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """The present delay of one thing that failed, and when it was last set."""
 
     delay: timedelta
     updated: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BackOff:
+class BackOff(msgspec.Struct, frozen=True):
     """Entries by key. An entry that was not touched for 600 s counts no more."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Entry] = msgspec.field(default_factory=dict)
 
     def next(self, key: str, event_time: datetime, now: datetime) -> BackOff:
         """Count one more try after what happened at `event_time`: the first sets the initial delay, others double it."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
 from simulator.pods.executor import Command, ContainerKey, ImageReport, Node, StopContainer
@@ -16,8 +18,7 @@ from simulator.pods.sources import Placement, Sources
 LEAST_GRACE_SECONDS = 2
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct):
     """One sync while it is being decided. Only the functions of this room change it."""
 
     pod: core_v1.Pod
@@ -29,9 +30,9 @@ class Draft:
     placement: Placement
     observed: Observed
     """What the runtime shows, with the images named as statuses do."""
-    commands: list[Command] = field(default_factory=list)
-    events: list[PodEvent] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    commands: list[Command] = msgspec.field(default_factory=list)
+    events: list[PodEvent] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
     wake_time: datetime | None = None
 
     @property

@@ -14,10 +14,10 @@ Rules: semantics/pod-on-docker.md 1.3, 2.6 to 2.11 and 3.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
 from simulator.model.quantities import Quantity
@@ -51,8 +51,7 @@ DEFAULT_SCHEDULER = "default-scheduler"
 _PASSED = ContainerProbes("success", "success", "success")
 
 
-@dataclass(frozen=True, slots=True)
-class PodPlan:
+class PodPlan(msgspec.Struct, frozen=True):
     """What one sync decided.
 
     `record`: to be kept for the next call. `status`: the whole new status of the pod, None when it stays as stored.

@@ -7,16 +7,16 @@ has sandboxes here too: each stands for the pod's address and volumes (semantics
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 ContainerState = Literal["created", "running", "exited", "unknown"]
 ProbeResult = Literal["success", "failure", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedSandbox:
+class ObservedSandbox(msgspec.Struct, frozen=True):
     """One sandbox. `ip` empty: it has none. `host_network`: of the sandbox as made (None: as the spec says).
 
     `may_lack_ip`: the pod network hands out no addresses that could be known, so that a missing one is no fault.
@@ -29,8 +29,7 @@ class ObservedSandbox:
     may_lack_ip: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedContainer:
+class ObservedContainer(msgspec.Struct, frozen=True):
     """One container (one attempt at running a container of the spec). `attempt` is its restart count.
 
     `changed`: it was made from another image than the spec now has.
@@ -52,8 +51,7 @@ class ObservedContainer:
     changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerProbes:
+class ContainerProbes(msgspec.Struct, frozen=True):
     """The last results of the probes of a container's latest instance; None: no result so far."""
 
     liveness: ProbeResult | None = None
@@ -61,8 +59,7 @@ class ContainerProbes:
     startup: ProbeResult | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(msgspec.Struct, frozen=True):
     """Everything the runtime shows of one pod; both tuples newest first."""
 
     sandboxes: tuple[ObservedSandbox, ...] = ()

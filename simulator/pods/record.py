@@ -7,9 +7,11 @@ restart of the process it is rebuilt from the executor's `Snapshot` (semantics/p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
 from simulator.pods.back_off import BackOff
@@ -42,8 +44,7 @@ _DAEMON = "Error response from daemon: "
 _OWN_REASONS = (_DAEMON, "RegistryUnavailable", "SignatureValidationFailed", "ErrImagePull", "rpc error:")
 
 
-@dataclass(frozen=True, slots=True)
-class PodEvent:
+class PodEvent(msgspec.Struct, frozen=True):
     """An event on the pod. `container` names the container that it is about; empty: the pod itself."""
 
     type: str
@@ -53,16 +54,14 @@ class PodEvent:
     field_path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StartInFlight:
+class StartInFlight(msgspec.Struct, frozen=True):
     """A `StartContainer` that has not been answered: the attempt and the sandbox that it joins."""
 
     attempt: int
     sandbox_attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class PodRecord:
+class PodRecord(msgspec.Struct, frozen=True):
     """What the node remembers of one pod. Opaque to the control plane; changed only by `observe` and `sync_pod`.
 
     A new pod, and every pod after a restart of the process, begins with `PodRecord(uid)`; the executor's `Snapshot` fills
@@ -70,34 +69,34 @@ class PodRecord:
     """
 
     uid: str
-    observed: Observed = field(default_factory=Observed)
+    observed: Observed = msgspec.field(default_factory=Observed)
     engine_reachable: bool = True
     status: core_v1.PodStatus | None = None
     """The kubelet's own last status; None: the API's."""
 
     sandbox_in_flight: int | None = None
-    starts: dict[str, StartInFlight] = field(default_factory=dict)
-    pulls: dict[str, str] = field(default_factory=dict)
+    starts: dict[str, StartInFlight] = msgspec.field(default_factory=dict)
+    pulls: dict[str, str] = msgspec.field(default_factory=dict)
     """By container: the image that is being pulled for it."""
-    pulled: dict[str, ImageReport] = field(default_factory=dict)
+    pulled: dict[str, ImageReport] = msgspec.field(default_factory=dict)
     """By container: the image that was pulled for it, until it starts."""
     inspects: frozenset[str] = frozenset()
-    inspected: dict[str, ImageReport] = field(default_factory=dict)
+    inspected: dict[str, ImageReport] = msgspec.field(default_factory=dict)
     """By image: the answer to a look of our own, until a container starts from it."""
-    stops: dict[ContainerKey, datetime] = field(default_factory=dict)
+    stops: dict[ContainerKey, datetime] = msgspec.field(default_factory=dict)
     """By container that was told to stop: when its grace ends."""
     killed_for_restart: frozenset[ContainerKey] = frozenset()
     removals: frozenset[ContainerKey] = frozenset()
-    purged_attempts: dict[str, int] = field(default_factory=dict)
+    purged_attempts: dict[str, int] = msgspec.field(default_factory=dict)
     """By init container: the number of its last instance, where that was removed to begin again in a new sandbox."""
 
-    start_errors: dict[str, tuple[str, str]] = field(default_factory=dict)
-    retry_times: dict[str, datetime] = field(default_factory=dict)
-    restart_back_off: BackOff = field(default_factory=BackOff)
+    start_errors: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+    retry_times: dict[str, datetime] = msgspec.field(default_factory=dict)
+    restart_back_off: BackOff = msgspec.field(default_factory=BackOff)
     passed_back_off: frozenset[tuple[str, int]] = frozenset()
     told_back_off: frozenset[tuple[str, int]] = frozenset()
-    pull_back_off: BackOff = field(default_factory=BackOff)
-    pull_messages: dict[str, str] = field(default_factory=dict)
+    pull_back_off: BackOff = msgspec.field(default_factory=BackOff)
+    pull_messages: dict[str, str] = msgspec.field(default_factory=dict)
     mount_delay_seconds: float = 0.0
     changed_sandbox: int | None = None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from simulator.model.kubernetes import core_v1
 from simulator.model.quantities import Quantity
@@ -13,8 +14,7 @@ def _nothing(name: str) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """Look-ups by name in the pod's namespace; None: not there. `services`: the Services that containers can reach."""
 
     config_map: Callable[[str], core_v1.ConfigMap | None] = _nothing
@@ -22,13 +22,12 @@ class Sources:
     services: tuple[core_v1.Service, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(msgspec.Struct, frozen=True):
     """Where a pod is: its addresses, its node's address and what the node can give out."""
 
     pod_ips: tuple[str, ...] = ()
     host_ips: tuple[str, ...] = ()
-    allocatable: Mapping[str, Quantity] = field(default_factory=dict)
+    allocatable: Mapping[str, Quantity] = msgspec.field(default_factory=dict)
 
 
 class ConfigError(Exception):

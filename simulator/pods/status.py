@@ -8,10 +8,10 @@ after all containers have stopped.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
@@ -38,8 +38,7 @@ DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadlin
 _MESSAGE_BYTES = 12288
 
 
-@dataclass(frozen=True, slots=True)
-class StatusUpdate:
+class StatusUpdate(msgspec.Struct, frozen=True):
     """The kubelet's own new `status`, what is `published` of it, and whether the deadline has passed (an event says so)."""
 
     status: core_v1.PodStatus

@@ -7,12 +7,13 @@ next full second only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
 from simulator.pods.executor import (
