@@ -130,6 +130,11 @@ class World:
         """Run a command on this state directory."""
         return kjsim("--home", str(self._directory.home), *arguments)
 
+    @property
+    def home(self) -> Path:
+        """The state directory."""
+        return self._directory.home
+
     def close(self) -> None:
         """End everything."""
         self._server.close()

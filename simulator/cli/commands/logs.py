@@ -75,7 +75,6 @@ def run(options: Options) -> int:
         if not pods:
             print(f"No resources found in {options.namespace} namespace.", file=sys.stderr)
             return 0
-        _check(options)
         sources: list[Source] = []
         for pod in pods:
             choice = choose_containers(pod, container=options.container, all_containers=options.all_containers)
@@ -159,15 +158,20 @@ def _check(options: Options) -> None:
 
 
 def _pods(client: Client, target: Named | None, options: Options) -> list[Pod]:
-    """The pods whose logs are meant."""
+    """The pods whose logs are meant; raises `KjsimError`."""
     namespace: str = options.namespace
+    pods: list[Pod]
     if target is None:
         with told_as_selection(POD, options.selector):
-            return list(client.list(POD, namespace, label_selector=options.selector)["items"])
+            pods = list(client.list(POD, namespace, label_selector=options.selector)["items"])
+        if pods:
+            _check(options)
+        return pods
     try:
         obj = client.get(target.kind, target.name, namespace if target.kind.namespaced else None)
     except NotFound as error:
         raise KjsimError(f'error from server (NotFound): {error} in namespace "{namespace}"') from None
+    _check(options)
     if target.kind is POD:
         return [obj]
     if target.kind is not JOB:
