@@ -37,3 +37,9 @@ def test_nested_ranges_and_values() -> None:
     path = JsonPath("{range .a[*]}{range .b[*]}{@}{end};{end}")
     assert path.values({"a": [{"b": [1, 2]}, {"b": []}, {"b": [3]}]}) == [1, 2, ";", ";", 3, ";"]
     assert go_text([1.5, None, "x", {"a": False}]) == "[1.5 <nil> x map[a:false]]"
+
+
+def test_fields_may_be_called_like_the_words_of_the_language() -> None:
+    assert JsonPath("{.range}{.end}").values({"range": 1, "end": 2}) == [1, 2]
+    with pytest.raises(JsonPathError, match="not in range, nothing to end"):
+        JsonPath("{end}").find({})
