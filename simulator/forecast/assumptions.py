@@ -105,7 +105,7 @@ class Wishes:
             for text in texts:
                 try:
                     name, value = named(text)
-                    values[name] = read(value)  # type: ignore[operator]
+                    values[name] = read(value)
                 except ValueError as error:
                     raise UsageError(f'invalid argument "{text}" for "{flag}" flag: {error}') from None
 

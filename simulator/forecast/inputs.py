@@ -66,7 +66,7 @@ def with_jitter(span: Span, text: str) -> Span:
     """The span widened both ways by `10s` or by `10%`."""
     if text.strip().endswith("%"):
         share = rate_of(text)
-        return Span(span.low * (1 - share), span.high * (1 + share))
+        return Span(round(span.low * (1 - share), 3), round(span.high * (1 + share), 3))
     seconds = seconds_of(text)
     return Span(max(0.0, span.low - seconds), span.high + seconds)
 
@@ -113,9 +113,9 @@ def instant_of(text: str, now: datetime) -> datetime:
 
 
 def _clock_of(text: str) -> time:
-    hour, minute, *second = map(int, text.split(":"))
+    hour, minute, second = map(int, (text + ":0").split(":")[:3])
     try:
-        return time(hour, minute, *second)
+        return time(hour, minute, second)
     except ValueError as error:
         raise ValueError(f'"{text}" is not a time of day: {error}') from None
 

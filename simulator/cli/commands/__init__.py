@@ -34,6 +34,7 @@ COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
         Command("run", RUN, "Run a Job or CronJob from a manifest, and watch it until its end"),
+        Command("forecast", RUN, "Foresee what CronJobs and Jobs will do; nothing is applied"),
         Command("validate", RUN, "Check manifests; nothing is created"),
         Command("get", READ, "List objects: jobs, cronjobs, pods, events and more"),
         Command("describe", READ, "Show an object in detail, with its events"),

@@ -1,0 +1,190 @@
+"""What is worth knowing of a forecast, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from simulator.forecast.assumptions import Owner
+from simulator.forecast.clock_changes import ClockChange
+from simulator.forecast.inputs import seconds_text
+from simulator.forecast.ledger import DEADLINE, DOWN, FORBIDDEN, SUPERSEDED, SUSPENDED
+from simulator.forecast.runs import COMPLETE, FAILED, REPLACED, Tally
+from simulator.forecast.simulation import Forecast
+from simulator.model.conditions import finished_condition
+from simulator.scheduler import zone_named
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: a word for its kind, whom it is about, the sentence, and its numbers."""
+
+    type: str
+    owners: tuple[Owner, ...]
+    message: str
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+    def tree(self) -> dict[str, Any]:
+        """For the report."""
+        about = [{"kind": owner.kind, "namespace": owner.namespace, "name": owner.name} for owner in self.owners]
+        return {"type": self.type, "about": about, "message": self.message, **self.numbers}
+
+
+def findings(forecast: Forecast) -> list[Finding]:
+    """The findings, the gravest kinds first."""
+    found: list[Finding] = []
+    for owner in forecast.never:
+        text = forecast.schedules[owner].text
+        found.append(Finding("NeverFires", (owner,), f"`{owner.name}` never fires: `{text}` names no date that exists"))
+    for owner in forecast.suspended:
+        found.append(Finding("Suspended", (owner,), f"`{owner.name}` is suspended: it starts nothing"))
+    for owner, tally in forecast.tallies.items():
+        found += _of_one(owner, tally, forecast)
+    found += _overlaps(forecast)
+    for owner, changes in forecast.clock_changes.items():
+        found += _clock_changes(owner, changes, forecast)
+    found += _peaks(forecast)
+    for owner in forecast.tallies:
+        if owner.kind == "CronJob":
+            found.append(_history(owner, forecast))
+    return found
+
+
+def _of_one(owner: Owner, tally: Tally, forecast: Forecast) -> Iterator[Finding]:
+    name = f"`{owner.name}`"
+    total = tally.runs + sum(tally.skipped.values())
+    for reason, words in (
+        (FORBIDDEN, "skipped by Forbid: the run before still goes on"),
+        (DEADLINE, "missed: startingDeadlineSeconds has passed"),
+        (DOWN, "lost while the control plane is down"),
+        (SUPERSEDED, "lost: a newer slot was due at the same look"),
+        (SUSPENDED, "passed over while it is suspended"),
+    ):
+        count = tally.skipped.get(reason, 0)
+        if count:
+            first = _local(tally.first_skips[reason].scheduled_time, owner, forecast)
+            message = f"{name}: {count} of {total} slots {words} (first {first})"
+            yield Finding(f"Skipped{reason}", (owner,), message, {"count": count, "of": total})
+    replaced = tally.outcomes.get(REPLACED, 0)
+    if replaced:
+        yield Finding(
+            "Replaced",
+            (owner,),
+            f"{name}: {replaced} of {tally.runs} runs are cut short by Replace",
+            {"count": replaced, "of": tally.runs},
+        )
+    if tally.self_overlaps:
+        yield Finding(
+            "OverlapsItself",
+            (owner,),
+            f"{name} starts {tally.self_overlaps} times while an earlier run of its own goes on (Allow)",
+            {"count": tally.self_overlaps},
+        )
+    failed = tally.outcomes.get(FAILED, 0)
+    if failed:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(tally.failure_reasons.items()))
+        message = f"{name}: {failed} of {tally.runs} runs fail ({reasons})"
+        yield Finding("Fails", (owner,), message, {"count": failed, "of": tally.runs, "reasons": tally.failure_reasons})
+    retries = tally.failed_pods + tally.restarts
+    if retries:
+        longest = seconds_text(tally.longest_seconds)
+        message = f"{name}: {retries} failed tries; with back-off and retries a run takes up to {longest}"
+        yield Finding("Retries", (owner,), message, {"count": retries, "longestSeconds": tally.longest_seconds})
+    if tally.late:
+        latest = seconds_text(tally.latest_seconds)
+        message = f"{name}: {tally.late} of {tally.runs} runs start late, by up to {latest}"
+        yield Finding("Late", (owner,), message, {"count": tally.late, "latestSeconds": tally.latest_seconds})
+    for reason, (count, text) in sorted(tally.waiting.items()):
+        message = f"{name}: {count} runs can't start ({reason}): {text}"
+        yield Finding("Waiting", (owner,), message, {"count": count, "reason": reason})
+
+
+def _overlaps(forecast: Forecast) -> Iterator[Finding]:
+    for overlap in forecast.overlaps:
+        days = max(forecast.tallies[overlap.later].days.count, overlap.days.count)
+        unit = "night" if overlap.is_nightly else "day"
+        plural = "" if days == 1 else "s"
+        message = (
+            f"`{overlap.later.name}` overlaps `{overlap.earlier.name}` on {overlap.days.count} of {days} {unit}{plural}"
+        )
+        numbers = {"days": overlap.days.count, "of": days, "times": overlap.times}
+        yield Finding("Overlap", (overlap.later, overlap.earlier), message, numbers)
+
+
+def _clock_changes(owner: Owner, changes: list[ClockChange], forecast: Forecast) -> Iterator[Finding]:
+    schedule = forecast.schedules.get(owner)
+    parts, lost, doubled = [], 0, 0
+    within = [change for change in changes if change.instant < forecast.end]
+    for change in changes[: max(2, min(4, len(within)))]:
+        is_later = " (after this forecast)" if change.instant >= forecast.end else ""
+        if change.lost:
+            lost += len(change.lost)
+            times = "" if len(change.lost) == 1 else f" at {len(change.lost)} times"
+            parts.append(f"does not run{times} on {_date(change.lost[0])}{is_later}")
+        elif change.doubled:
+            doubled += len(change.doubled)
+            assert schedule is not None
+            local = change.doubled[0].astimezone(zone_named(schedule.zone).info)
+            parts.append(f"runs twice on {_date(local)}{is_later}")
+    if parts and schedule is not None:
+        message = f"`{owner.name}`: `{schedule.text}` in {schedule.zone} {' and '.join(parts)}"
+        yield Finding("ClockChange", (owner,), message, {"lost": lost, "doubled": doubled})
+
+
+def _peaks(forecast: Forecast) -> Iterator[Finding]:
+    load = forecast.load
+    if load.jobs.value > 1:
+        at = _stamp(load.jobs.time)
+        message = f"up to {load.jobs.value} Jobs and {load.pods.value} pods run at once (first {at})"
+        yield Finding("Peak", (), message, {"jobs": load.jobs.value, "pods": load.pods.value, "time": at})
+    if load.cpu_milli.value or load.memory_bytes.value:
+        message = (
+            f"requests reach {cpu_text(load.cpu_milli.value)} CPU and {memory_text(load.memory_bytes.value)} memory at once"
+        )
+        numbers = {"cpuMilli": load.cpu_milli.value, "memoryBytes": load.memory_bytes.value}
+        yield Finding("Requests", (), message, numbers)
+
+
+def _history(owner: Owner, forecast: Forecast) -> Finding:
+    ended = [finished.type for job in forecast.history.get(owner, ()) if (finished := finished_condition(job))]
+    complete, failed = ended.count(COMPLETE), ended.count(FAILED)
+    limits = forecast.history_limits.get(owner, (None, None))
+    message = (
+        f"`{owner.name}`: at the end {complete} complete and {failed} failed Jobs are kept "
+        f"(limits {limits[0]} and {limits[1]})"
+    )
+    return Finding("History", (owner,), message, {"complete": complete, "failed": failed})
+
+
+def cpu_text(milli: int) -> str:
+    """`250m`, `2`."""
+    return f"{milli}m" if milli % 1000 else str(milli // 1000)
+
+
+def memory_text(count: int) -> str:
+    """`1.5Gi`, `256Mi`, `0`."""
+    for unit, size in (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)):
+        if count >= size:
+            return f"{count / size:.4g}{unit}"
+    return str(count)
+
+
+def _local(instant: datetime, owner: Owner, forecast: Forecast) -> str:
+    schedule = forecast.schedules.get(owner)
+    zone = zone_named(schedule.zone) if schedule is not None else zone_named("UTC")
+    return f"{instant.astimezone(zone.info):%Y-%m-%d %H:%M:%S} {zone.name}"
+
+
+def _date(instant: datetime) -> str:
+    return f"{instant.day} {instant:%B %Y}"
+
+
+def _stamp(instant: datetime | None) -> str:
+    return "" if instant is None else f"{instant.replace(microsecond=0):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def span_text(span: timedelta) -> str:
+    """A length of time."""
+    return seconds_text(span.total_seconds())
