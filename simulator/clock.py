@@ -34,6 +34,31 @@ class RealClock:
         return max(0.0, (instant - self.now()).total_seconds())
 
 
+class FastClock:
+    """The wall clock, going `speed` times as fast from the moment at which this clock was made."""
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self._real = RealClock()
+        self._start = self._real.now()
+
+    def now(self) -> datetime:
+        """The present instant of the fast clock."""
+        return self.from_real(self._real.now())
+
+    def seconds_until(self, instant: datetime) -> float:
+        """Real seconds until the fast clock shows `instant`, 0 if that has passed."""
+        return self._real.seconds_until(self.to_real(instant))
+
+    def from_real(self, instant: datetime) -> datetime:
+        """What the fast clock shows at an instant of the wall clock."""
+        return self._start + (instant - self._start) * self.speed
+
+    def to_real(self, instant: datetime) -> datetime:
+        """The instant of the wall clock at which the fast clock shows `instant`."""
+        return self._start + (instant - self._start) / self.speed
+
+
 class VirtualClock:
     """A clock that stands still until it is set."""
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from simulator.api.app import Api
 from simulator.cli.client import Client, InProcess
 from simulator.cli.host import Host, NoExecutor
-from simulator.clock import RealClock
+from simulator.cli.output import warn
+from simulator.clock import FastClock, RealClock
 from simulator.control_plane import ControlPlane, Mode
 from simulator.model.kinds import POD
 from simulator.pods.executor import Executor
@@ -23,8 +24,11 @@ _OBSERVE_PATIENCE_SECONDS = 5.0
 _SWEEP_PATIENCE_SECONDS = 60.0
 
 
-def host(directory: StateDirectory, mode: str) -> Hosted | None:
-    """Put a control plane together; None if another process is the control plane of this directory."""
+def host(directory: StateDirectory, mode: str, speed: float = 1.0) -> Hosted | None:
+    """Put a control plane together; None if another process is the control plane of this directory.
+
+    `speed`: how much faster than the wall clock its clock goes.
+    """
     kind = Mode(mode)
     if kind is Mode.OBSERVE:
         database = Database(directory.database, read_only=True) if directory.database.exists() else None
@@ -33,7 +37,7 @@ def host(directory: StateDirectory, mode: str) -> Hosted | None:
     if not directory.try_lock():
         return None
     try:
-        return Hosted(directory, kind, Database(directory.database))
+        return Hosted(directory, kind, Database(directory.database), FastClock(speed) if speed != 1 else RealClock())
     except BaseException:
         directory.unlock()
         raise
@@ -42,11 +46,13 @@ def host(directory: StateDirectory, mode: str) -> Hosted | None:
 class Hosted:
     """A control plane of this process, its host and its API."""
 
-    def __init__(self, directory: StateDirectory, mode: Mode, database: Database | None) -> None:
+    def __init__(
+        self, directory: StateDirectory, mode: Mode, database: Database | None, clock: RealClock | FastClock | None = None
+    ) -> None:
         self.directory = directory
         self.mode = mode
         self._database = database
-        self._clock = RealClock()
+        self.clock = clock or RealClock()
         self._objects = Objects(database, persist=mode is not Mode.OBSERVE)
         if self._objects.fact("instance") is None:
             self._objects.set_fact("instance", f"{random.getrandbits(48):012x}")
@@ -58,21 +64,21 @@ class Hosted:
     def start(self, *, engine: str, serve: bool) -> None:
         """Connect the engine (see `session.open_session`), start the control plane, open the socket."""
         if engine == "always" or (engine == "if-needed" and self._has_work_for_engine()):
-            self._connect_engine(engine)
-        now = self._clock.now()
+            self._connect_engine()
+        now = self.clock.now()
         control_plane = ControlPlane(self._objects, self._executor, random.SystemRandom(), now, mode=self.mode)
         self._objects.commit()
-        self.host = Host(control_plane, self._executor, self._clock)
+        self.host = Host(control_plane, self._executor, self.clock)
         self._stack.callback(self.host.stop)
         api = Api(
             control_plane,
             self.host.call,
-            self._clock.now,
+            self.clock.now,
             self._executor,
             home=str(self.directory.home),
             shutdown=self._on_shutdown,
         )
-        self.client = Client(InProcess(api))
+        self.client = Client(InProcess(api), warn)
         self.host.start()
         if self.mode is Mode.OBSERVE and not isinstance(self._executor, NoExecutor):
             self._wait_for_snapshot(control_plane)
@@ -92,12 +98,16 @@ class Hosted:
             return any(not pod.status or pod.status.phase not in ("Succeeded", "Failed") for pod in pods)
         return bool(pods)
 
-    def _connect_engine(self, engine: str) -> None:
+    def _connect_engine(self) -> None:
         from simulator.executor.docker.executor import DockerExecutor
 
         instance = self._objects.fact("instance")
         assert instance is not None
-        self._executor = DockerExecutor(instance, self.directory.home, clock=self._clock)
+        self._executor = DockerExecutor(instance, self.directory.home)
+        if isinstance(self.clock, FastClock):
+            from simulator.executor.fast import FastExecutor
+
+            self._executor = FastExecutor(self._executor, self.clock)
 
     def _wait_for_snapshot(self, control_plane: ControlPlane) -> None:
         """Wait until the engine has told what exists, so that the first answer is true."""
@@ -124,15 +134,15 @@ class Hosted:
         """End everything; containers go on. A sweeping control plane first finishes what it has begun."""
         try:
             if self.mode is Mode.SWEEP and not isinstance(self._executor, NoExecutor):
-                self._finish_sweeping()
+                self.finish_sweeping()
         finally:
             self._stack.close()
             if self._database is not None:
                 self._database.close()
             self.directory.unlock()
 
-    def _finish_sweeping(self) -> None:
-        """Remove the containers of pods that were deleted; what the engine can't do now is left to the next control plane."""
+    def finish_sweeping(self) -> None:
+        """Remove the containers of deleted pods; what the engine can't do now is left to the next control plane."""
         node = self.host.control_plane.node
         deadline = time.monotonic() + _SWEEP_PATIENCE_SECONDS
         while time.monotonic() < deadline:

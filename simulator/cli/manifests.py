@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from simulator import parser
+from simulator.cli.output import warn
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,10 +24,8 @@ def read(options: Any, *, command: str) -> list[Manifest]:
     for manifest in manifests:
         if manifest.kind.namespaced:
             manifest.object["metadata"].setdefault("namespace", options.namespace)
-    return parser.check_manifests(manifests)
-
-
-def warn(texts: list[str]) -> None:
-    """Show warnings as kubectl does."""
-    for text in dict.fromkeys(texts):
-        print(f"Warning: {text}", file=sys.stderr)
+    checked = parser.check_manifests(manifests)
+    for manifest in checked:
+        for text in manifest.warnings:
+            warn(text)
+    return checked

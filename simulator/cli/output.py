@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from simulator.cli.flags import Options
 from simulator.errors import UsageError
 from simulator.model.kinds import Kind
+
+
+_warned: set[str] = set()
+
+
+def warn(text: str) -> None:
+    """Show a warning as kubectl does, each once."""
+    if text not in _warned:
+        _warned.add(text)
+        print(f"Warning: {text}", file=sys.stderr)
 
 
 def qualified(kind: Kind, name: str) -> str:

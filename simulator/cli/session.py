@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from simulator.cli.client import Client
 from simulator.cli.living import living_client
+from simulator.clock import Clock, RealClock
 from simulator.errors import StateError
 from simulator.store.state_directory import StateDirectory, default_home
 
@@ -34,6 +35,11 @@ class Session:
     home: StateDirectory
     hosted: Hosted | None = None
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that the objects live on."""
+        return self.hosted.clock if self.hosted else RealClock()
+
 
 def state_directory(home: str | Path | None) -> StateDirectory:
     """The state directory that a command line means."""
@@ -42,13 +48,13 @@ def state_directory(home: str | Path | None) -> StateDirectory:
 
 @contextlib.contextmanager
 def open_session(
-    home: str | Path | None, *, mode: str = "observe", engine: str = "if-needed", serve: bool = False
+    home: str | Path | None, *, mode: str = "observe", engine: str = "if-needed", serve: bool = False, speed: float = 1.0
 ) -> Iterator[Session]:
     """Reach or host a control plane.
 
     `mode` (if one has to be hosted): `act`, `sweep` or `observe`. `engine`: `always` raises `EngineUnavailable` if none
     answers, `if-needed` connects when unfinished pods (or, sweeping, any pods) are there, `never`. `serve` opens the Unix
-    socket for other commands; it goes with `act`.
+    socket for other commands; it goes with `act`. `speed`: of the hosted control plane's clock.
     """
     directory = state_directory(home)
     deadline = time.monotonic() + _SOCKET_PATIENCE_SECONDS
@@ -59,7 +65,7 @@ def open_session(
             return
         from simulator.cli.hosting import host
 
-        hosted = host(directory, mode)
+        hosted = host(directory, mode, speed)
         if hosted is not None:
             break
         if time.monotonic() > deadline:

@@ -142,10 +142,18 @@ class Registry:
         return self._replace(old, new, dry_run), warnings
 
     def update_status(self, key: Key, status: Any, *, resource_version: str | None = None, dry_run: bool = False) -> Any:
-        """Replace the status of an object; changing nothing writes nothing. `resource_version` is a precondition."""
+        """Replace the status of an object; changing nothing writes nothing. `resource_version` is a precondition.
+
+        The status of a Job has rules of its own, for the controller's writes too (job.md 4): raises `Invalid`.
+        """
         old = self.get(key)
         self._check_unchanged(old, {"resourceVersion": resource_version})
-        return self._replace(old, msgspec.structs.replace(old, status=status), dry_run)
+        new = msgspec.structs.replace(old, status=status)
+        if key.kind == JOB.kind and status != old.status:
+            errors = parser.validate_status_update(to_builtins(old), to_builtins(new))
+            if errors:
+                raise parser.invalid(JOB, key.name, errors)
+        return self._replace(old, new, dry_run)
 
     def patch_metadata(self, key: Key, patch: dict[str, Any]) -> Any:
         """Apply a controller's merge patch to the metadata: finalizers and owner references, null taking away."""

@@ -35,8 +35,6 @@ def add_arguments(flags: Flags) -> None:
 def run(options: Options) -> int:
     """Apply all manifests; all are checked before the first is sent."""
     wanted = manifests.read(options, command="apply")
-    for manifest in wanted:
-        manifests.warn(manifest.warnings)
     with open_session(options.home, mode="sweep", engine="never") as session:
         for manifest in wanted:
             applied = apply(session.client, manifest.kind, manifest.object, dry_run=options.dry_run in ("server", "client"))

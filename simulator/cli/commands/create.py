@@ -63,7 +63,6 @@ def _from_files(options: Options) -> int:
     wanted = manifests.read(options, command="create")
     with open_session(options.home, mode="sweep", engine="never") as session:
         for manifest in wanted:
-            manifests.warn(manifest.warnings)
             namespace = manifest.object["metadata"].get("namespace")
             created = session.client.create(manifest.kind, manifest.object, namespace, dry_run=bool(options.dry_run))
             show_written(manifest.kind, created, "created", options)

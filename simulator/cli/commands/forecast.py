@@ -86,8 +86,6 @@ def _trees(options: Options) -> list[dict[str, Any]]:
     wanted = manifests.read(options, command="forecast")
     if not any(manifest.kind.kind in ("Job", "CronJob") for manifest in wanted):
         raise KjsimError("there is no Job and no CronJob in these manifests: nothing to foresee")
-    for manifest in wanted:
-        manifests.warn(manifest.warnings)
     return [manifest.object for manifest in wanted]
 
 
@@ -195,6 +193,4 @@ def _run_diff(options: Options) -> int:
 def _side(options: Options, path: str) -> list[dict[str, Any]]:
     one = Options(**{**vars(options), "filename": [path], "words": []})
     wanted = manifests.read(one, command="forecast")
-    for manifest in wanted:
-        manifests.warn(manifest.warnings)
     return [manifest.object for manifest in wanted]

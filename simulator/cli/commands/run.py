@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import tempfile
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from simulator.cli import manifests
@@ -23,6 +24,7 @@ kjsim run job.yml --timeout 5m              # suspend it after five minutes, exi
 kjsim run job.yml --detach                  # leave it to the background (kjsim up)
 kjsim run cron.yml --runs 3                 # until three runs have finished
 kjsim run cron.yml --now --runs 1           # fire once without waiting for the slot
+kjsim run cron.yml --speed 60               # a rehearsal: an hour of its schedule in a minute, with real containers
 kjsim run job.yml -o json | jq .status      # the Job as it ended
 """
 
@@ -32,8 +34,8 @@ def add_arguments(flags: Flags) -> None:
     flags.usage = "kjsim run FILE... [flags]"
     flags.description = (
         "Run the Jobs and CronJobs of manifests as real containers, and show pods and logs until the end.\n"
-        "A Job that has finished is replaced; one that runs is joined; a suspended one goes on. Ctrl-C suspends it: its pods\n"
-        "end within their grace period, and `kjsim run` again resumes it."
+        "A Job that has finished is replaced; one that runs is joined; a suspended one goes on.\n"
+        "Ctrl-C suspends it: its pods end within their grace period, and `kjsim run` again resumes it."
     )
     flags.examples = EXAMPLES
     flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
@@ -42,7 +44,21 @@ def add_arguments(flags: Flags) -> None:
     flags.add_argument("--timeout", type=duration, metavar="DURATION", help="Suspend it after so long (90s, 5m).")
     flags.add_argument("--runs", type=integer, metavar="N", help="Of a CronJob: end after N finished runs.")
     flags.add_argument("--now", action="store_true", help="Of a CronJob: fire once at once.")
+    flags.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="N",
+        help="A rehearsal: the clock of objects and schedules goes N times as fast; nothing is kept afterwards.",
+    )
     flags.add_argument("-o", "--output", metavar="FORMAT", help="json or yaml: print the final Job and nothing else.")
+
+
+def _speed(value: str) -> float:
+    speed = float(value)
+    if not 1 <= speed <= 3600:
+        raise ValueError("from 1 to 3600")
+    return speed
 
 
 def run(options: Options) -> int:
@@ -51,6 +67,8 @@ def run(options: Options) -> int:
         raise UsageError(f'unable to match a printer suitable for the output format "{options.output}": one of json, yaml')
     if options.runs is not None and options.runs < 1:
         raise UsageError("--runs takes a number from 1")
+    if options.speed != 1:
+        return _rehearse(options)
     deadline = None if options.timeout is None else time.monotonic() + options.timeout
     wanted: list[Manifest] = []
     if options.detach:
@@ -72,14 +90,36 @@ def run(options: Options) -> int:
         print("the control plane that this run was a client of has ended: going on without it", file=sys.stderr)
 
 
+def _rehearse(options: Options) -> int:
+    """A run on a fast clock, in a state directory of its own that goes with it: its times would lie in the future."""
+    from simulator.cli.run.starting import clear_away
+
+    if options.detach:
+        raise UsageError("--speed and --detach don't go together: a rehearsal is there to be watched")
+    deadline = None if options.timeout is None else time.monotonic() + options.timeout
+    with (
+        tempfile.TemporaryDirectory(prefix="kjsim-") as home,
+        open_session(home, mode="act", engine="always", serve=True, speed=options.speed) as session,
+    ):
+        assert session.hosted is not None
+        wanted = _read(options)
+        session.hosted.require_engine()
+        print(
+            f"a rehearsal at {options.speed:g} times the speed; its objects and pods are removed at the end", file=sys.stderr
+        )
+        try:
+            return _run(session, wanted, options, deadline)
+        finally:
+            clear_away(session.client)
+            session.hosted.finish_sweeping()
+
+
 def _read(options: Options) -> list[Manifest]:
     wanted = manifests.read(options, command="run")
     if not any(manifest.kind.kind in ("Job", "CronJob") for manifest in wanted):
         raise KjsimError("there is no Job and no CronJob in these manifests: nothing to run (kjsim apply creates the rest)")
     if len({manifest.object["metadata"].get("namespace") for manifest in wanted if manifest.kind.namespaced}) > 1:
         raise UsageError("run takes manifests of one namespace at a time")
-    for manifest in wanted:
-        manifests.warn(manifest.warnings)
     return wanted
 
 
@@ -93,13 +133,11 @@ def _run(session: Session, wanted: list[Manifest], options: Options, deadline: f
             view.say("it goes on in the background: kjsim get pods; kjsim logs; kjsim down")
             return 0
         check = hosted.host.check if hosted else lambda: None
-        runner = Runner(session.client, goal, view, deadline=deadline, check=check)
+        runner = Runner(session.client, goal, view, session.clock, deadline=deadline, check=check)
         try:
             code = runner.run()
         except ControlPlaneLost as error:
             raise ConnectionError("the control plane has ended") from error
-        if goal.cron_jobs:
-            _suspend_cron_jobs(session, goal, view)
     if options.output:
         from simulator.cli.printing import object_text
 
@@ -147,9 +185,9 @@ def _start(session: Session, wanted: list[Manifest], options: Options, view: Vie
             goal.namespace = tree["metadata"]["namespace"]
             started = start_cron_job(client, tree, view.say)
             goal.cron_jobs[started["metadata"]["uid"]] = started
-            view.say(_next_firing(started))
+            view.say(_next_firing(started, session.clock.now()))
             if options.now:
-                fired = fire(client, started, view.say)
+                fired = fire(client, started, session.clock.now(), view.say)
                 goal.jobs[fired["metadata"]["uid"]] = fired
                 goal.fired.add(fired["metadata"]["uid"])
         else:
@@ -160,13 +198,11 @@ def _start(session: Session, wanted: list[Manifest], options: Options, view: Vie
     return goal
 
 
-def _next_firing(cron_job: dict[str, Any]) -> str:
+def _next_firing(cron_job: dict[str, Any], now: datetime) -> str:
     """When a CronJob fires next, in words."""
-    from simulator.clock import RealClock
     from simulator.model.durations import human_duration
     from simulator.scheduler import parse
 
-    now = RealClock().now()
     zone = cron_job["spec"].get("timeZone")
     next_time = parse(cron_job["spec"]["schedule"], zone).next(now)
     name = f"cronjob/{cron_job['metadata']['name']}"
@@ -178,12 +214,3 @@ def _next_firing(cron_job: dict[str, Any]) -> str:
     note = f" (schedules without timeZone are read in UTC, as in a cluster; this machine is in {local})"
     text = f"{name} fires next at {next_time:%Y-%m-%d %H:%M:%S} {where}, in {wait}"
     return text + (note if zone is None and now.astimezone().utcoffset() else "")
-
-
-def _suspend_cron_jobs(session: Session, goal: Goal, view: View) -> None:
-    from simulator.cli.run.ending import suspend
-    from simulator.model.kinds import CRON_JOB
-
-    for cron_job in goal.cron_jobs.values():
-        suspend(session.client, CRON_JOB, cron_job["metadata"]["name"], goal.namespace)
-        view.say(f"cronjob.batch/{cron_job['metadata']['name']} suspended after {goal.runs} runs; kjsim run resumes it")

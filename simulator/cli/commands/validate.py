@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.cli import manifests
 from simulator.cli.flags import Flags, Options
+from simulator.cli.output import warn
 
 EXAMPLES = """
 kjsim validate manifests/*.yml        # every problem, with file, line and the nearest real name
@@ -27,7 +28,8 @@ def add_arguments(flags: Flags) -> None:
 def run(options: Options) -> int:
     """Check; problems are raised as `ManifestError`."""
     for manifest in manifests.read(options, command="validate"):
-        manifests.warn(manifest.warnings)
+        for text in manifest.server_warnings:
+            warn(text)
         if not options.quiet:
             kind, metadata = manifest.kind, manifest.object["metadata"]
             name = metadata.get("name") or f"{metadata['generateName']}*"

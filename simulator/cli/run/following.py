@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,7 @@ class Following:
         self._queue: queue.SimpleQueue[Happening] = queue.SimpleQueue()
         self._close: list[Callable[[], None]] = []
         self._is_closed = False
-        self._open_logs = 0
+        self._open_logs: Counter[str] = Counter()
 
     def start(self) -> None:
         """Tell every Job and pod that is there, then follow the changes."""
@@ -73,7 +74,7 @@ class Following:
 
     def follow_log(self, pod: str, container: str, attempt: int, *, previous: bool = False) -> None:
         """Read the log of one attempt of a container to its end."""
-        self._open_logs += 1
+        self._open_logs[pod] += 1
         self._start_thread(self._read_log, pod, container, attempt, previous)
 
     def next(self, timeout_seconds: float | None) -> Happening | None:
@@ -83,13 +84,12 @@ class Following:
         except queue.Empty:
             return None
         if isinstance(happening, LogEnded):
-            self._open_logs -= 1
+            self._open_logs[happening.pod] -= 1
         return happening
 
-    @property
-    def has_open_logs(self) -> bool:
-        """Whether the end of some log has not been told yet."""
-        return self._open_logs > 0
+    def has_open_logs(self, pod: str) -> bool:
+        """Whether the end of some log of a pod has not been told yet."""
+        return self._open_logs[pod] > 0
 
     def close(self) -> None:
         """End all watches."""

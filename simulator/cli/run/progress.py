@@ -52,10 +52,6 @@ class Progress:
         pods = [pod for pod in self.pods.values() if owner_uid(pod) == job_uid]
         return sorted(pods, key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
 
-    def has_running_pods(self) -> bool:
-        """Whether some pod has not ended."""
-        return any(not has_ended(pod) for pod in self.pods.values())
-
     def logs_to_open(self, pod: Tree) -> Iterator[tuple[str, int, bool]]:
         """`(container, attempt, previous)` of the logs of a pod that can be read now and have not been opened."""
         uid = pod["metadata"]["uid"]

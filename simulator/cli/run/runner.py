@@ -11,7 +11,7 @@ from simulator.cli.client import Client
 from simulator.cli.run.ending import how_to_go_on, kill, last_words, suspend, verdict
 from simulator.cli.run.following import Changed, Following, Happening, LogLine, Lost
 from simulator.cli.run.progress import Progress, finished, has_ended, owner_uid
-from simulator.clock import RealClock
+from simulator.clock import Clock
 from simulator.errors import Interrupted, RunTimeout
 from simulator.model.kinds import CRON_JOB, JOB, POD
 
@@ -59,15 +59,27 @@ class Goal:
 
 
 class Runner:
-    """Shows a goal until it is reached. `check` raises what made a hosted control plane fail."""
+    """Shows a goal until it is reached.
 
-    def __init__(self, client: Client, goal: Goal, view: View, *, deadline: float | None, check: Callable[[], None]) -> None:
+    `clock`: the one that the objects live on. `check` raises what made a control plane of this process fail.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        goal: Goal,
+        view: View,
+        clock: Clock,
+        *,
+        deadline: float | None,
+        check: Callable[[], None],
+    ) -> None:
         self._client = client
         self._goal = goal
         self._view = view
         self._deadline = deadline
         self._check = check
-        self._clock = RealClock()
+        self._clock = clock
         self._progress = Progress()
         self._following = Following(client, goal.namespace)
         self.results: dict[str, Tree] = {}
@@ -78,11 +90,16 @@ class Runner:
         self._following.start()
         try:
             self._follow_until(self._is_reached)
-            self._drain_logs()
+            self._drain()
+            if self._goal.cron_jobs:
+                self._view.say("that was the last run: suspending")
+                self._suspend_all()
         except KeyboardInterrupt:
+            self._view.say("suspending (Ctrl-C again kills at once)")
             self._suspend_all()
             raise Interrupted(self._advice()) from None
         except RunTimeout:
+            self._view.say("the timeout has passed: suspending (Ctrl-C kills at once)")
             self._suspend_all()
             raise RunTimeout(f"the timeout has passed\n{self._advice()}") from None
         finally:
@@ -159,26 +176,29 @@ class Runner:
                 return False
         return all(uid in self.results for uid in goal.jobs)
 
-    def _drain_logs(self) -> None:
-        """Show what containers printed and how pods ended, also when the Job's end was told first."""
+    def _drain(self) -> None:
+        """Show what the pods of ended Jobs printed and how they ended, also when a Job's end was told first."""
         end = time.monotonic() + _LOG_PATIENCE_SECONDS
-        while (self._following.has_open_logs or self._progress.has_running_pods()) and time.monotonic() < end:
+        while time.monotonic() < end and any(
+            self._is_open(pod) for uid in self.results for pod in self._progress.pods_of(uid)
+        ):
             self._take(self._following.next(0.05))
+
+    def _is_open(self, pod: Tree) -> bool:
+        return not has_ended(pod) or self._following.has_open_logs(pod["metadata"]["name"])
 
     # --- ending ---
 
     def _suspend_all(self) -> None:
-        """Suspend everything and wait for the pods' end; a second Ctrl-C kills at once."""
+        """Suspend everything and wait for the pods' end; Ctrl-C meanwhile kills at once."""
         try:
-            self._view.say("suspending (Ctrl-C again kills at once)")
             for kind, objects in ((CRON_JOB, self._goal.cron_jobs), (JOB, self._unfinished_jobs())):
                 for obj in objects.values():
                     suspend(self._client, kind, obj["metadata"]["name"], self._goal.namespace)
             grace = self._longest_grace() + _GRACE_PATIENCE_SECONDS
             end = time.monotonic() + grace
             self._deadline = None
-            self._follow_until(lambda: not self._progress.has_running_pods() or time.monotonic() > end)
-            self._drain_logs()
+            self._follow_until(lambda: time.monotonic() > end or not any(map(self._is_open, self._progress.pods.values())))
         except KeyboardInterrupt:
             kill(self._client, self._goal.namespace, self._running_pods())
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from simulator.cli.applying import MERGE_PATCH, apply
 from simulator.cli.client import Client
 from simulator.cli.output import qualified
 from simulator.cli.run.progress import finished, owner_uid
-from simulator.clock import RealClock
 from simulator.errors import KjsimError, NotFound
-from simulator.model.kinds import CRON_JOB, JOB
+from simulator.model.kinds import CRON_JOB, JOB, POD
 from simulator.model.kubernetes import batch_v1, from_builtins, to_builtins
 
 Tree = dict[str, Any]
@@ -60,12 +60,12 @@ def start_cron_job(client: Client, manifest: Tree, say: Say) -> Tree:
     return cron_job
 
 
-def fire(client: Client, cron_job: Tree, say: Say) -> Tree:
+def fire(client: Client, cron_job: Tree, now: datetime, say: Say) -> Tree:
     """Make one Job from a CronJob's template at once, as `kjsim create job --from` does."""
     from simulator.controllers.cronjob import job_from_cron_job
 
     name, namespace = cron_job["metadata"]["name"], cron_job["metadata"]["namespace"]
-    job_name = f"{name[:_LONGEST_PREFIX]}-now-{int(RealClock().now().timestamp())}"
+    job_name = f"{name[:_LONGEST_PREFIX]}-now-{int(now.timestamp())}"
     wanted = job_from_cron_job(from_builtins(cron_job, batch_v1.CronJob), job_name)
     job = client.create(JOB, to_builtins(wanted), namespace)
     say(f"{qualified(JOB, job_name)} created by hand")
@@ -79,6 +79,12 @@ def _resume_jobs(client: Client, cron_job: Tree, say: Say) -> None:
         if owner_uid(job) == cron_job["metadata"]["uid"] and job["spec"].get("suspend") and not finished(job):
             client.patch(JOB, job["metadata"]["name"], namespace, {"spec": {"suspend": False}}, MERGE_PATCH)
             say(f"{qualified(JOB, job['metadata']['name'])} resumed")
+
+
+def clear_away(client: Client) -> None:
+    """Delete every CronJob, Job and pod, without grace."""
+    for kind in (CRON_JOB, JOB, POD):
+        client.delete_collection(kind, None, {"propagationPolicy": "Background", "gracePeriodSeconds": 0})
 
 
 def unfinished_others(client: Client, own: list[tuple[str, str, str]]) -> list[str]:
