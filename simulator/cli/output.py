@@ -9,7 +9,6 @@ from simulator.cli.flags import Options
 from simulator.errors import UsageError
 from simulator.model.kinds import Kind
 
-
 _warned: set[str] = set()
 
 
