@@ -35,13 +35,16 @@ def decode(request: Request) -> Any:
 
 
 def _decode_yaml(body: bytes) -> Any:
-    import yaml
+    """The first document of a body, read as manifests are: plain words mean what they mean to kubectl."""
+    from simulator.parser.yaml_documents import read_documents
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return msgspec.to_builtins(yaml.load(body, Loader=loader))
-    except yaml.YAMLError as error:
+        documents, problems = read_documents(body.decode(), "")
+    except UnicodeDecodeError as error:
         raise BadRequest(f"the object provided is unrecognized: {error}") from error
+    if problems:
+        raise BadRequest(f"the object provided is unrecognized: {problems[0].message}")
+    return documents[0].tree if documents else None
 
 
 def object_of(request: Request, kind: Kind) -> Tree:

@@ -87,6 +87,24 @@ def test_yaml_bodies(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"metadata: {name: c}\nimmutable: yes\n", 201),  # YAML 1.1, as kubectl reads it: a boolean
+        (b"metadata: {name: c}\ndata: {a: 2026-01-01}\n", 201),  # a time is text
+        (b"metadata: {name: c\n", 400),
+        (b"metadata: {name: \xff}\n", 400),
+        (b"metadata: *nothing\n", 400),
+        (b"# nothing\n", 400),
+    ],
+)
+def test_yaml_bodies_are_read_as_manifests_are(world: World, body: bytes, expected: int) -> None:
+    head = POST + b"Content-Type: application/yaml\r\nConnection: close\r\n"
+    answer = talk(world, head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert answer.startswith(b"HTTP/1.1 %d" % expected)
+    assert expected == 201 or b"the object provided is unrecognized" in answer
+
+
+@pytest.mark.parametrize(
     ("request_", "code"),
     [
         (b"nonsense\r\n\r\n", 400),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator import parser
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options, duration, integer
 from simulator.cli.output import qualified
 from simulator.cli.session import open_session
-from simulator.errors import ApiError, KjsimError, NotFound, UsageError
+from simulator.errors import ApiError, KjsimError, ManifestError, NotFound, Problem, UsageError
 from simulator.model.kinds import KINDS, Kind, kind_named
+
+if TYPE_CHECKING:
+    from simulator.parser import Manifest
 
 EXAMPLES = """
 kjsim delete job pingpong           # its pods and containers go too
@@ -93,13 +96,10 @@ def _named(options: Options) -> tuple[list[tuple[Kind, str, str]], list[Kind]]:
     """What the command line names, and the kinds from which it selects."""
     words = list(options.words)
     if options.filename:
+        wanted = parser.read_paths(options.filename, recursive=options.recursive)
         found = [
-            (
-                manifest.kind,
-                manifest.object["metadata"].get("namespace", options.namespace),
-                manifest.object["metadata"]["name"],
-            )
-            for manifest in parser.read_paths(options.filename, recursive=options.recursive)
+            (manifest.kind, manifest.object["metadata"].get("namespace", options.namespace), _name_of(manifest))
+            for manifest in wanted
         ]
         return found, []
     if not words:
@@ -117,6 +117,17 @@ def _named(options: Options) -> tuple[list[tuple[Kind, str, str]], list[Kind]]:
     if not (options.selector or options.field_selector or options.all):
         raise KjsimError("resource(s) were provided, but no name was specified")
     return [], kinds
+
+
+def _name_of(manifest: Manifest) -> str:
+    name = manifest.object["metadata"].get("name")
+    if name:
+        return str(name)
+    problem = "metadata.name is missing: delete goes by name"
+    if manifest.object["metadata"].get("generateName"):
+        problem += "; what was made from generateName has to be named on the command line"
+    line, column = manifest.position("metadata")
+    raise ManifestError([Problem(problem, "metadata.name", manifest.file, line, column)])
 
 
 def _kinds(word: str) -> list[Kind]:
