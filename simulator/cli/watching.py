@@ -9,7 +9,7 @@ from simulator.cli.client import Client
 from simulator.cli.flags import Options
 from simulator.cli.output_format import Json, OutputFormat, table_printer
 from simulator.cli.resources import Resources, told_as_selection
-from simulator.errors import KjsimError
+from simulator.errors import KjsimError, ServiceUnavailable
 from simulator.model.kinds import Kind
 
 
@@ -34,18 +34,21 @@ def watch(client: Client, resources: Resources, form: OutputFormat, options: Opt
         listed = lists(kind, namespace, label_selector=options.selector, field_selector=fields)
     if not options.watch_only:
         show("ADDED", listed)
-    changes = client.watch(
-        kind,
-        namespace,
-        resource_version=listed["metadata"]["resourceVersion"],
-        label_selector=options.selector,
-        field_selector=fields,
-        table=form.is_table,
-    )
-    with changes:
-        for type_, obj in changes:
-            if type_ != "BOOKMARK":
-                show(type_, obj)
+    try:
+        changes = client.watch(
+            kind,
+            namespace,
+            resource_version=listed["metadata"]["resourceVersion"],
+            label_selector=options.selector,
+            field_selector=fields,
+            table=form.is_table,
+        )
+        with changes:
+            for type_, obj in changes:
+                if type_ != "BOOKMARK":
+                    show(type_, obj)
+    except ServiceUnavailable:
+        raise KjsimError("the control plane has ended; without -w, what it left is shown") from None
     return 0
 
 

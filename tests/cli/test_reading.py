@@ -188,3 +188,20 @@ def test_completion_scripts_know_the_commands() -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "describe" in kjsim("completion", shell).stdout
     assert kjsim("completion", "tcsh").code == 2
+
+
+def test_a_control_plane_that_ends_ends_a_watch_but_not_a_wait(tmp_path: Path) -> None:
+    world = World(tmp_path / "home", script=lambda command: Run(seconds=10))
+    seed(world)
+    with (
+        running(world, "get", "jobs", "-w") as watching,
+        running(world, "wait", "--for=condition=complete", "job/pingpong", "--timeout=1s") as waiting,
+    ):
+        read_until(watching, "0/1 of 3")
+        world.close()
+        assert watching.wait(PATIENCE_SECONDS) == 1
+        assert watching.stderr is not None
+        assert watching.stderr.read() == "error: the control plane has ended; without -w, what it left is shown\n"
+        assert waiting.wait(PATIENCE_SECONDS) == 1
+        assert waiting.stderr is not None
+        assert waiting.stderr.read().endswith("error: timed out waiting for the condition on jobs/pingpong\n")

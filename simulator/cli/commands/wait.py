@@ -12,8 +12,8 @@ from simulator.cli.conditions import ForCreate, ForDelete, Goal, read_goal
 from simulator.cli.flags import Flags, Options, duration
 from simulator.cli.notes import StandstillNote
 from simulator.cli.resources import Named, Resources, check_selection, read_resources, told_as_selection
-from simulator.cli.session import open_session
-from simulator.errors import Expired, KjsimError, NotFound
+from simulator.cli.session import Session, open_session
+from simulator.errors import Expired, KjsimError, NotFound, ServiceUnavailable
 
 EXAMPLES = """
 kjsim wait --for=condition=complete job/pingpong --timeout=60s
@@ -22,6 +22,7 @@ kjsim wait --for=condition=ready pod -l app=pingpong
 kjsim wait --for=delete job/pingpong
 """
 
+_PAUSE_SECONDS = 0.1
 _A_WEEK = 7 * 24 * 3600.0
 
 
@@ -52,20 +53,21 @@ def run(options: Options) -> int:
     check_selection(resources, selector=options.selector, all_namespaces=options.all_namespaces)
     if resources.kinds and not options.selector and not options.all:
         raise KjsimError("resource(s) were provided, but no name was specified")
-    errors: list[KjsimError] = []
     with open_session(options.home) as session:
-        client = session.client
-        targets = _targets(client, resources, options)
-        if not targets and not isinstance(goal, ForDelete):
-            raise KjsimError("no matching resources found")
-        note = StandstillNote(session)
-        deadline = time.monotonic() + (options.timeout if options.timeout >= 0 else _A_WEEK)
-        for named, namespace in targets:
+        targets = _targets(session.client, resources, options)
+    if not targets and not isinstance(goal, ForDelete):
+        raise KjsimError("no matching resources found")
+    deadline = time.monotonic() + (options.timeout if options.timeout >= 0 else _A_WEEK)
+    waiting = [_Waiting(named, namespace, goal) for named, namespace in targets]
+    errors: list[KjsimError] = []
+    while waiting:
+        with open_session(options.home) as session:
             try:
-                if _Waiting(client, note, named, namespace, goal).until(deadline, once=options.timeout == 0):
-                    _tell(named, options)
-            except KjsimError as error:
-                errors.append(error)
+                _wait(session, waiting, errors, deadline, options)
+            except ServiceUnavailable:  # The control plane has ended: what it left is to be seen in another session.
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
     if not errors:
         return 0
     if len(errors) == 1:
@@ -73,6 +75,20 @@ def run(options: Options) -> int:
     sys.stdout.flush()
     print("\n".join(str(error) for error in errors), file=sys.stderr)
     return 1
+
+
+def _wait(session: Session, waiting: list[_Waiting], errors: list[KjsimError], deadline: float, options: Options) -> None:
+    """Wait for one after the other, and take each from the list that is done with."""
+    note = StandstillNote(session)
+    while waiting:
+        try:
+            if waiting[0].until(session.client, note, deadline, once=options.timeout == 0):
+                _tell(waiting[0].named, options)
+        except ServiceUnavailable:
+            raise
+        except KjsimError as error:
+            errors.append(error)
+        waiting.pop(0)
 
 
 def _targets(client: Client, resources: Resources, options: Options) -> list[tuple[Named, str | None]]:
@@ -95,21 +111,19 @@ def _tell(named: Named, options: Options) -> None:
 class _Waiting:
     """Waits for one object."""
 
-    def __init__(self, client: Client, note: StandstillNote, named: Named, namespace: str | None, goal: Goal) -> None:
-        self._client = client
-        self._note = note
-        self._named = named
+    def __init__(self, named: Named, namespace: str | None, goal: Goal) -> None:
+        self.named = named
         self._namespace = namespace
         self._goal = goal
         self._uid = ""
 
-    def until(self, deadline: float, *, once: bool) -> bool:
+    def until(self, client: Client, note: StandstillNote, deadline: float, *, once: bool) -> bool:
         """Wait; False if there is nothing to tell (it was gone before). Raises `KjsimError` when time is up."""
-        kind, name = self._named
+        kind, name = self.named
         while True:
             if not once and time.monotonic() >= deadline:
                 raise KjsimError(f"timed out waiting for the condition on {kind.plural}/{name}")
-            listed = self._client.list(kind, self._namespace, field_selector=f"metadata.name={name}")
+            listed = client.list(kind, self._namespace, field_selector=f"metadata.name={name}")
             obj = listed["items"][0] if listed["items"] else None
             if obj is None and not self._uid and not isinstance(self._goal, ForCreate):
                 if isinstance(self._goal, ForDelete):
@@ -119,7 +133,7 @@ class _Waiting:
                 return True
             if once:
                 raise KjsimError(f"condition not met for {kind.plural}/{name}")
-            if self._watch(listed["metadata"]["resourceVersion"], deadline - time.monotonic()):
+            if self._watch(client, note, listed["metadata"]["resourceVersion"], deadline - time.monotonic()):
                 return True
 
     def _is_reached(self, obj: dict[str, Any] | None) -> bool:
@@ -131,11 +145,11 @@ class _Waiting:
         self._uid = uid
         return self._goal.is_met(obj)
 
-    def _watch(self, resource_version: str, seconds: float) -> bool:
+    def _watch(self, client: Client, note: StandstillNote, resource_version: str, seconds: float) -> bool:
         """Follow the changes for so long; True if one of them is the goal."""
-        kind, name = self._named
-        self._note.say()
-        watch = self._client.watch(kind, self._namespace, name=name, resource_version=resource_version)
+        kind, name = self.named
+        note.say()
+        watch = client.watch(kind, self._namespace, name=name, resource_version=resource_version)
         timer = threading.Timer(seconds, watch.close)
         timer.daemon = True
         timer.start()
