@@ -28,6 +28,9 @@ from simulator.pods.executor import ContainerKey, ContainerReport, Report, Start
 LOOK_SECONDS = 0.03
 """How long after the start request the inspection goes out that is to wait for the container's lock."""
 
+PROMPT_SECONDS = 0.005
+"""An inspection that waits longer than this after the start has returned waits for the container's end."""
+
 START_TRIES = 5
 
 
@@ -151,7 +154,7 @@ class Containers:
         from docker.errors import APIError
 
         for _ in range(START_TRIES):
-            look = _Look(self._room, life.container_id)
+            look = _Look(self._room, life.container_id, attachment)
             try:
                 self._room.engine.api.start(life.container_id)
                 inspection = look.result()
@@ -166,7 +169,7 @@ class Containers:
                     return
         else:
             raise RuntimeError(f"container {command.key} could not be started {START_TRIES} times")
-        self._started(command, life, inspection, attachment)
+        self._started(command, life, inspection, look.address)
 
     def _can_be_mended(self, command: StartContainer, body: dict[str, Any], error: Exception) -> bool:
         """Whether a second try with a changed body may do: then the body is changed."""
@@ -190,7 +193,7 @@ class Containers:
             self._room.send([report])
         return True
 
-    def _started(self, command: StartContainer, life: _Life, inspection: dict[str, Any], attachment: Attachment) -> None:
+    def _started(self, command: StartContainer, life: _Life, inspection: dict[str, Any], address: str) -> None:
         key = command.key
         report = container_report(inspection, self._room.clock.now())
         has_ended = report.state == "exited"
@@ -198,10 +201,10 @@ class Containers:
         if report.started_time is None:
             report = replace(report, started_time=report.time)
         reports: list[Report] = [report]
-        if attachment.mode == "bridge":
-            address = self._sandboxes.address_seen(key.pod_uid, command.sandbox_attempt, address_of(inspection))
-            if address is not None:
-                reports.insert(0, address)
+        if address:
+            sandbox = self._sandboxes.address_seen(key.pod_uid, command.sandbox_attempt, address)
+            if sandbox is not None:
+                reports.insert(0, sandbox)
         with self._lock:
             life.phase, life.report = "running", report
             life.stop_signal = inspection["Config"].get("StopSignal") or "SIGTERM"
@@ -450,11 +453,15 @@ class _Look:
     """An inspection that is sent while the start is under way.
 
     It waits for the container's lock in the engine and is answered before the engine sees to the container's end: so it
-    shows the address even of a container that ends at once, and does not wait for the network to be taken down.
+    shows the address even of a container that ends at once, and does not wait for the network to be taken down. Now and
+    then the end comes first all the same: then the network is asked, which knows the address until it has let it go.
+    `address`: on the engine's default bridge, after `result`.
     """
 
-    def __init__(self, room: Room, container_id: str) -> None:
+    def __init__(self, room: Room, container_id: str, attachment: Attachment) -> None:
         self._room = room
+        self._on_bridge = attachment.mode == "bridge"
+        self.address = ""
         self._container_id = container_id
         self._returned = threading.Event()
         self._finished = threading.Event()
@@ -464,13 +471,18 @@ class _Look:
 
     def _look(self) -> None:
         self._returned.wait(LOOK_SECONDS)
-        if self._begun.acquire(blocking=False):
-            try:
-                self._inspection = self._room.engine.api.inspect_container(self._container_id)
-            except Exception:
-                self._inspection = None  # result() asks again
-            finally:
-                self._finished.set()
+        if not self._begun.acquire(blocking=False):
+            return
+        try:
+            while True:
+                self._inspection = self._inspect()
+                if self._inspection["State"]["Status"] != "created" or self._returned.is_set():
+                    break
+                self._returned.wait(LOOK_SECONDS)  # the engine has not come to the start yet
+        except Exception:
+            self._inspection = None  # result() asks again
+        finally:
+            self._finished.set()
 
     def give_up(self) -> None:
         """The start failed."""
@@ -479,9 +491,19 @@ class _Look:
     def result(self) -> dict[str, Any]:
         """The inspection, once the start has returned."""
         self._returned.set()
-        if not self._begun.acquire(blocking=False):
+        if self._begun.acquire(blocking=False):
+            inspection = self._inspect()
+        else:
+            if not self._finished.wait(PROMPT_SECONDS) and self._on_bridge:
+                self.address = self._room.network.address_on_bridge(self._container_id)
             self._finished.wait()
-            if self._inspection is not None and self._inspection["State"]["Status"] != "created":
-                return self._inspection
+            inspection = self._inspection or self._inspect()
+        if inspection["State"]["Status"] == "created":
+            inspection = self._inspect()
+        if self._on_bridge:
+            self.address = address_of(inspection) or self.address
+        return inspection
+
+    def _inspect(self) -> dict[str, Any]:
         inspection: dict[str, Any] = self._room.engine.api.inspect_container(self._container_id)
         return inspection

@@ -66,6 +66,16 @@ class PodNetwork:
         with self._lock:
             self._addresses.pop(pod_uid, None)
 
+    def address_on_bridge(self, container_id: str) -> str:
+        """The address that the engine's default bridge has given to a container; empty if it knows none."""
+        from docker.errors import APIError
+
+        try:
+            network = self._engine.api.inspect_network("bridge")
+        except APIError:
+            return ""
+        return str(((network.get("Containers") or {}).get(container_id) or {}).get("IPv4Address") or "").partition("/")[0]
+
     def another(self, pod: PodConfig) -> Attachment:
         """Another address, after the engine said that the pod's is in use."""
         self.give_back(pod.uid)
