@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from simulator.pods import config
 from simulator.pods.actions import PodActions, compute_actions
-from simulator.pods.draft import LEAST_GRACE_SECONDS, Draft
+from simulator.pods.draft import Draft
 from simulator.pods.executor import CreateSandbox, PodConfig, RemoveContainer
 from simulator.pods.field_references import needs_pod_ip
 from simulator.pods.observed import ContainerProbes, ObservedContainer, ObservedSandbox
@@ -20,7 +20,7 @@ from simulator.pods.record import RETRY, SANDBOX, with_retry, without
 from simulator.pods.restart_rules import is_sidecar
 from simulator.pods.sources import ConfigError
 from simulator.pods.starting import start_container
-from simulator.pods.termination import kill_grace_seconds, stop_all, stop_sandboxes
+from simulator.pods.termination import kill_grace_seconds, pod_grace_seconds, stop_all, stop_sandboxes
 from simulator.pods.volumes import VolumeError, resolve_volumes
 
 _KEPT_INSTANCES = 2
@@ -63,11 +63,8 @@ def _has_stopped(draft: Draft, actions: PodActions) -> bool:
     if actions.sandbox_changed and draft.record.changed_sandbox != actions.attempt:
         draft.emit("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
         draft.update(changed_sandbox=actions.attempt)
-    began = draft.record.kill_time or draft.now
-    draft.update(kill_time=began)
-    if not stop_all(draft, began):
+    if not stop_all(draft, pod_grace_seconds(draft)):
         return False
-    draft.update(kill_time=None)
     if any(sandbox.ready for sandbox in draft.observed.sandboxes):
         stop_sandboxes(draft)
     if actions.create_sandbox:
@@ -97,7 +94,7 @@ def _reset(draft: Draft, actions: PodActions) -> None:
     for index, reset in enumerate(actions.resets):
         instance = next(item for item in draft.observed.all_of(reset.name) if item.attempt == reset.attempt)
         if reset.kill and instance.state != "created":
-            draft.stop(instance, LEAST_GRACE_SECONDS, f"Stopping container {instance.name}")
+            draft.stop(instance, 0, f"Stopping container {instance.name}")
         elif index == 0 or not _is_source(draft, instance):
             _remove(draft, instance)
 

@@ -18,7 +18,6 @@ from simulator.pods.restart_rules import is_sidecar, pod_restart_policy
 from simulator.pods.sources import ConfigError, Placement, Sources
 
 CLUSTER_DOMAIN = "cluster.local"
-DEFAULT_GRACE_SECONDS = 30
 _LONGEST_HOSTNAME = 63
 _LONGEST_FQDN = 64
 _FROM_POD = ("runAsUser", "runAsGroup", "runAsNonRoot", "seLinuxOptions", "seccompProfile", "appArmorProfile")
@@ -104,10 +103,9 @@ def pod_config(pod: core_v1.Pod, volumes: tuple[Volume, ...], sources: Sources) 
 
 
 def grace_seconds(pod: core_v1.Pod) -> int:
-    """`terminationGracePeriodSeconds` of the spec."""
+    """`terminationGracePeriodSeconds` of the spec; a pod as stored always has it, absent it is 0."""
     assert pod.spec is not None
-    grace = pod.spec.terminationGracePeriodSeconds
-    return DEFAULT_GRACE_SECONDS if grace is None else grace
+    return pod.spec.terminationGracePeriodSeconds or 0
 
 
 def _aliases(pod: core_v1.Pod, hostname: str, domain: str, namespace: str, sources: Sources) -> tuple[str, ...]:

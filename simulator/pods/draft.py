@@ -10,9 +10,9 @@ import msgspec
 from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
-from simulator.pods.executor import Command, ContainerKey, ImageReport, Node, StopContainer
+from simulator.pods.executor import Command, ContainerKey, Exec, ImageReport, Node, StopContainer
 from simulator.pods.observed import Observed, ObservedContainer
-from simulator.pods.record import PodEvent, PodRecord
+from simulator.pods.record import PRE_STOP, PodEvent, PodRecord, Stopping
 from simulator.pods.sources import Placement, Sources
 
 LEAST_GRACE_SECONDS = 2
@@ -67,16 +67,52 @@ class Draft(msgspec.Struct):
         """The containers that run, or may."""
         return [item for item in self.observed.containers if item.state in ("running", "unknown")]
 
-    def stop(self, instance: ObservedContainer, grace_seconds: float, message: str) -> None:
-        """Tell a container to stop, once, and again if its grace has become shorter."""
+    def container(self, name: str) -> core_v1.Container | None:
+        """The container of that name in the spec."""
+        containers = (*(self.spec.initContainers or ()), *self.spec.containers)
+        return next((item for item in containers if item.name == name), None)
+
+    def stop(self, instance: ObservedContainer, grace_seconds: float, message: str, has_turn: bool = True) -> None:
+        """Bring a running container to its end: event, preStop hook, and, when it has its turn, the stop signal.
+
+        To be called at every sync until the container has ended. A grace that has become shorter counts from then on.
+        """
         key = self.key(instance.name, instance.attempt)
-        grace = max(LEAST_GRACE_SECONDS, grace_seconds)
+        stopping = self.record.stopping.get(key)
+        if stopping is None:
+            self.emit("Normal", "Killing", message, instance.name)
+            self.notes.append(f"container {instance.name} is told to stop: {message}; grace {grace_seconds:g} s")
+            stopping = Stopping(self.now, grace_seconds, self._run_pre_stop(instance, grace_seconds))
+        elif grace_seconds < stopping.grace_seconds:
+            hook_end = min(stopping.hook_end, self.now + timedelta(seconds=grace_seconds))
+            stopping = Stopping(self.now, grace_seconds, max(self.now, hook_end))
+        self.update(stopping=self.record.stopping | {key: stopping})
+        if self.now < stopping.hook_end:
+            self.wake(stopping.hook_end)
+            return
+        if not has_turn:
+            return
+        hook_seconds = int((stopping.hook_end - stopping.began).total_seconds())
+        waited = int((self.now - max(stopping.hook_end, stopping.began)).total_seconds())
+        grace = max(LEAST_GRACE_SECONDS, grace_seconds - hook_seconds - waited)
         until = self.now + timedelta(seconds=grace)
         known = self.record.stops.get(key)
-        if known is not None and until >= known:
-            return
-        self.commands.append(StopContainer(key, grace))
-        self.update(stops=self.record.stops | {key: until})
-        if known is None:
-            self.emit("Normal", "Killing", message, instance.name)
-            self.notes.append(f"container {instance.name} is told to stop: {message}; grace {grace:g} s")
+        if known is None or until < known:
+            self.commands.append(StopContainer(key, grace))
+            self.update(stops=self.record.stops | {key: until})
+
+    def _run_pre_stop(self, instance: ObservedContainer, grace_seconds: float) -> datetime:
+        """Begin a container's preStop hook, if it has one that there is time for; returns when it is over at the latest."""
+        container = self.container(instance.name)
+        lifecycle = container.lifecycle if container is not None else None
+        hook = lifecycle.preStop if lifecycle is not None else None
+        if hook is None or grace_seconds <= 0:
+            return self.now
+        if hook.sleep is not None:
+            return self.now + timedelta(seconds=min(hook.sleep.seconds, grace_seconds))
+        if hook.exec is not None:
+            key = self.key(instance.name, instance.attempt)
+            self.commands.append(Exec(key, tuple(hook.exec.command or ()), grace_seconds, PRE_STOP))
+            return self.now + timedelta(seconds=grace_seconds)
+        self.notes.append(f"the preStop hook of container {instance.name} is not run: it is neither exec nor sleep")
+        return self.now

@@ -33,7 +33,7 @@ from simulator.pods.record import PodEvent, PodRecord, observe, report_pod_uid
 from simulator.pods.resources import all_containers, qos_class
 from simulator.pods.sources import Placement, Sources
 from simulator.pods.status import DEADLINE_MESSAGE, DEADLINE_REASON, StatusUpdate, compute_status
-from simulator.pods.termination import stop_all, stop_sandboxes
+from simulator.pods.termination import pod_grace_seconds, stop_all, stop_sandboxes
 
 __all__ = [
     "PodEvent",
@@ -267,8 +267,8 @@ def _sync(draft: Draft) -> tuple[core_v1.PodStatus | None, bool]:
         if draft.record.is_past_deadline and not is_deleted:
             # The kubelet writes a status at the end of its last sync and another at the start of termination.
             _update_status(draft, probes, "sync")
-    began = draft.record.termination_time or draft.now
-    if not stop_all(draft, began):
+    # A pod that ends for good has a second at least, so that its sidecars wait for their turn.
+    if not stop_all(draft, max(1, pod_grace_seconds(draft))):
         return status, False
     stop_sandboxes(draft)
     _update_status(draft, probes, "stopped")

@@ -33,6 +33,9 @@ from simulator.pods.observed import Observed, ObservedContainer, ObservedSandbox
 RETRY = timedelta(seconds=10)
 """How long after a failed try the kubelet looks at a pod again."""
 
+PRE_STOP = "preStop"
+"""The token of an `Exec` that is a preStop hook."""
+
 SANDBOX = ""
 """The key of the sandbox among container names in `PodRecord.retry_times`."""
 
@@ -61,6 +64,14 @@ class StartInFlight(msgspec.Struct, frozen=True):
     sandbox_attempt: int
 
 
+class Stopping(msgspec.Struct, frozen=True):
+    """A container that is to end. `grace_seconds` counts from `began`; `hook_end`: when its preStop hook is over."""
+
+    began: datetime
+    grace_seconds: float
+    hook_end: datetime
+
+
 class PodRecord(msgspec.Struct, frozen=True):
     """What the node remembers of one pod. Opaque to the control plane; changed only by `observe` and `sync_pod`.
 
@@ -85,6 +96,7 @@ class PodRecord(msgspec.Struct, frozen=True):
     """By image: the answer to a look of our own, until a container starts from it."""
     stops: dict[ContainerKey, datetime] = msgspec.field(default_factory=dict)
     """By container that was told to stop: when its grace ends."""
+    stopping: dict[ContainerKey, Stopping] = msgspec.field(default_factory=dict)
     killed_for_restart: frozenset[ContainerKey] = frozenset()
     removals: frozenset[ContainerKey] = frozenset()
     purged_attempts: dict[str, int] = msgspec.field(default_factory=dict)
@@ -102,8 +114,6 @@ class PodRecord(msgspec.Struct, frozen=True):
 
     events: tuple[PodEvent, ...] = ()
     """To be told at the next sync."""
-    kill_time: datetime | None = None
-    """When the pod began to be stopped in order to go on in a new sandbox, or to wait for its end."""
     termination_time: datetime | None = None
     """When the pod began to be stopped for good."""
     is_over: bool = False
@@ -145,7 +155,7 @@ def observe(record: PodRecord, report: Report, now: datetime) -> PodRecord:
         case PodRemoved():
             return replace(record, observed=Observed(), starts={}, stops={}, removals=frozenset(), sandbox_in_flight=None)
         case ExecReport():
-            return record
+            return _exec(record, report)
 
 
 def with_event(record: PodRecord, type_: str, reason: str, message: str, container: str = "") -> PodRecord:
@@ -177,6 +187,7 @@ def _container(record: PodRecord, report: ContainerReport) -> PodRecord:
             observed=replace(record.observed, containers=others),
             removals=record.removals - {report.key},
             stops=without(record.stops, report.key),
+            stopping=without(record.stopping, report.key),
         )
     instance = _observed_container(report)
     containers = sorted((*others, instance), key=lambda item: item.attempt, reverse=True)
@@ -187,7 +198,7 @@ def _container(record: PodRecord, report: ContainerReport) -> PodRecord:
         record = with_event(record, "Normal", "Created", "Container created", name)
         record = with_event(record, "Normal", "Started", "Container started", name)
     if report.state == "exited":
-        record = replace(record, stops=without(record.stops, report.key))
+        record = replace(record, stops=without(record.stops, report.key), stopping=without(record.stopping, report.key))
     return record
 
 
@@ -288,6 +299,19 @@ def _start_failed(record: PodRecord, report: StartFailed, now: datetime) -> PodR
     return with_start_error(record, name, "RunContainerError", message)
 
 
+def _exec(record: PodRecord, report: ExecReport) -> PodRecord:
+    """A hook has ended."""
+    stopping = record.stopping.get(report.key)
+    if report.token != PRE_STOP or stopping is None or report.timed_out:
+        return record
+    if stopping.hook_end > report.time:
+        stopping = replace(stopping, hook_end=report.time)
+        record = replace(record, stopping=record.stopping | {report.key: stopping})
+    if report.exit_code != 0 or report.error:
+        record = with_event(record, "Warning", "FailedPreStopHook", "PreStopHook failed", report.key.name)
+    return record
+
+
 def daemon_error(text: str) -> str:
     """The engine's text as the kubelet shows it."""
     return text if text.startswith(_OWN_REASONS) else _DAEMON + text
@@ -304,6 +328,7 @@ def _snapshot(record: PodRecord, snapshot: Snapshot, now: datetime) -> PodRecord
             pulls={},
             inspects=frozenset(),
             stops={},
+            stopping={},
             removals=frozenset(),
         )
     record = replace(record, observed=Observed())

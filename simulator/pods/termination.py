@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from simulator.pods.config import grace_seconds
-from simulator.pods.draft import LEAST_GRACE_SECONDS, Draft
+from simulator.pods.draft import Draft
 from simulator.pods.executor import StopSandbox
 from simulator.pods.observed import ObservedContainer, ObservedSandbox
 from simulator.pods.restart_rules import is_sidecar
 
 
 def pod_grace_seconds(draft: Draft) -> int:
-    """The grace of the pod's end: that of its deletion, else the spec's; never less than a second."""
+    """The grace of the pod's containers: that of its deletion, else the spec's."""
     metadata = draft.pod.metadata
-    grace = grace_seconds(draft.pod)
     if metadata is not None and metadata.deletionGracePeriodSeconds is not None:
-        grace = metadata.deletionGracePeriodSeconds
-    return max(1, grace)
+        return int(metadata.deletionGracePeriodSeconds)
+    return grace_seconds(draft.pod)
 
 
-def stop_all(draft: Draft, began: datetime) -> bool:
-    """Stop every container of the pod; True once none runs.
+def stop_all(draft: Draft, grace: int) -> bool:
+    """Stop every container of the pod within `grace` seconds; True once none runs.
 
     Mains and init containers are told at once; a sidecar waits for all mains and for the next sidecar that runs after it.
-    At the end of the grace, counted from `began`, nobody waits any more.
+    At the end of the grace nobody waits any more.
     """
     running = draft.running()
     if not running:
         return not draft.record.starts
-    grace = pod_grace_seconds(draft)
-    end = began + timedelta(seconds=grace)
-    left = max(LEAST_GRACE_SECONDS, grace - int((draft.now - began).total_seconds()))
-    inits = draft.spec.initContainers or []
-    order = {container.name: index for index, container in enumerate(inits) if is_sidecar(container)}
+    order = {
+        container.name: index for index, container in enumerate(draft.spec.initContainers or ()) if is_sidecar(container)
+    }
     others = [item for item in running if item.name not in order]
     sidecars = sorted((item for item in running if item.name in order), key=lambda item: order[item.name], reverse=True)
     for item in others:
-        draft.stop(item, left, f"Stopping container {item.name}")
-    has_to_wait = bool(others or draft.record.starts) and draft.now < end
+        draft.stop(item, grace, f"Stopping container {item.name}")
+    mains = {container.name for container in draft.spec.containers}
+    has_mains = any(item.name in mains for item in others) or not mains.isdisjoint(draft.record.starts)
+    next_order: int | None = None
     for item in sidecars:
-        if has_to_wait:
+        stopping = draft.record.stopping.get(draft.key(item.name, item.attempt))
+        end = (stopping.began if stopping is not None else draft.now) + timedelta(seconds=grace)
+        must_wait = has_mains or next_order == order[item.name] + 1
+        if must_wait and draft.now < end:
             draft.wake(end)
-            break
-        draft.stop(item, left, f"Stopping container {item.name}")
-        # The one before waits for this one, unless the grace is over.
-        has_to_wait = draft.now < end
+        draft.stop(item, grace, f"Stopping container {item.name}", has_turn=not must_wait or draft.now >= end)
+        next_order = order[item.name]
     return False
 
 
@@ -69,10 +69,9 @@ def kill_grace_seconds(draft: Draft, instance: ObservedContainer, reason: str) -
     metadata = draft.pod.metadata
     if metadata is not None and metadata.deletionGracePeriodSeconds is not None:
         return metadata.deletionGracePeriodSeconds
-    container = next(
-        (item for item in (*(draft.spec.initContainers or ()), *draft.spec.containers) if item.name == instance.name),
-        None,
-    )
+    container = draft.container(instance.name)
+    if draft.spec.terminationGracePeriodSeconds is None:
+        return 0
     if container is not None and reason in ("LivenessProbe", "StartupProbe"):
         probe = container.livenessProbe if reason == "LivenessProbe" else container.startupProbe
         if probe is not None and probe.terminationGracePeriodSeconds is not None:

@@ -39,7 +39,12 @@ def make_pod(
 
     manifest: dict[str, Any] = {
         "metadata": {"name": "p", "namespace": "default", "uid": "u-1", "generation": 1},
-        "spec": {"restartPolicy": policy, "containers": complete(containers or [{"name": "main"}]), **spec},
+        "spec": {
+            "restartPolicy": policy,
+            "terminationGracePeriodSeconds": 30,
+            "containers": complete(containers or [{"name": "main"}]),
+            **spec,
+        },
         "status": {"phase": "Pending"},
     }
     if inits:
