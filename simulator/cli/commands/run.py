@@ -209,8 +209,11 @@ def _next_firing(cron_job: dict[str, Any], now: datetime) -> str:
     if next_time is None:
         return f"{name} never fires: its schedule names no date that exists"
     wait = human_duration((next_time - now + timedelta(seconds=1)).total_seconds())
-    where = zone or "UTC"
+    if zone is not None:
+        from zoneinfo import ZoneInfo
+
+        next_time = next_time.astimezone(ZoneInfo(zone))
     local = now.astimezone().tzname()
     note = f" (schedules without timeZone are read in UTC, as in a cluster; this machine is in {local})"
-    text = f"{name} fires next at {next_time:%Y-%m-%d %H:%M:%S} {where}, in {wait}"
+    text = f"{name} fires next at {next_time:%Y-%m-%d %H:%M:%S} {zone or 'UTC'}, in {wait}"
     return text + (note if zone is None and now.astimezone().utcoffset() else "")
