@@ -28,7 +28,9 @@ _LONGEST_MOUNT_DELAY = 122.0
 
 
 def act(draft: Draft, probes: Mapping[str, ContainerProbes], restart_all: bool) -> None:
-    """Do what a pod needs that is to run."""
+    """Do what a pod needs that is to run; while a postStart hook runs the kubelet waits for it."""
+    if any(hook.has_begun for hook in draft.record.post_starts.values()):
+        return
     awaited = draft.record.sandbox_in_flight
     observed = draft.observed
     if awaited is not None:
@@ -180,10 +182,13 @@ def _start(draft: Draft, actions: PodActions, pod_config: PodConfig) -> None:
     mains = {container.name: container for container in draft.spec.containers}
     for name in actions.init_containers:
         outcome = start_container(draft, inits[name], pod_config, actions.attempt)
+        if name in draft.record.post_starts:
+            return
         if outcome == "waiting" or (outcome == "failed" and not is_sidecar(inits[name])):
             return
     for name in actions.containers:
-        if start_container(draft, mains[name], pod_config, actions.attempt) == "waiting" and not _is_ending(draft, name):
+        outcome = start_container(draft, mains[name], pod_config, actions.attempt)
+        if name in draft.record.post_starts or (outcome == "waiting" and not _is_ending(draft, name)):
             return
 
 

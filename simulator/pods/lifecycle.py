@@ -26,6 +26,7 @@ from simulator.pods.conditions import RESTARTING_ALL, SCHEDULED, find, is_true
 from simulator.pods.config import needs_sandbox
 from simulator.pods.draft import LEAST_GRACE_SECONDS, Draft
 from simulator.pods.executor import Command, ContainerKey, ImageReport, Node, RemovePod, StopContainer
+from simulator.pods.hooks import run_post_starts, without_hooked
 from simulator.pods.images import status_image
 from simulator.pods.observed import ContainerProbes, Observed, ObservedSandbox
 from simulator.pods.phase import TERMINAL
@@ -249,6 +250,8 @@ def _sync(draft: Draft) -> tuple[core_v1.PodStatus | None, bool]:
     is_deleted = metadata.deletionTimestamp is not None
     if draft.record.is_over:
         return None, _finish(draft, is_deleted)
+    if draft.record.termination_time is None:
+        run_post_starts(draft)
     probes = {container.name: _PASSED for container in all_containers(draft.pod)}
     status = None
     errors_before = draft.record.start_errors
@@ -263,7 +266,7 @@ def _sync(draft: Draft) -> tuple[core_v1.PodStatus | None, bool]:
         _wake_for_deadline(draft)
         return status, False
     if draft.record.termination_time is None:
-        draft.update(termination_time=draft.now)
+        draft.update(termination_time=draft.now, post_starts={})
         if draft.record.is_past_deadline and not is_deleted:
             # The kubelet writes a status at the end of its last sync and another at the start of termination.
             _update_status(draft, probes, "sync")
@@ -288,7 +291,7 @@ def _update_status(draft: Draft, probes: Mapping[str, ContainerProbes], stage: s
     update = compute_status(
         draft.pod,
         draft.record.status,
-        draft.observed,
+        without_hooked(draft),
         draft.now,
         host_ip=draft.node.internal_ip,
         start_errors=draft.record.start_errors,

@@ -36,6 +36,9 @@ RETRY = timedelta(seconds=10)
 PRE_STOP = "preStop"
 """The token of an `Exec` that is a preStop hook."""
 
+POST_START = "postStart"
+"""The token of an `Exec` that is a postStart hook."""
+
 SANDBOX = ""
 """The key of the sandbox among container names in `PodRecord.retry_times`."""
 
@@ -72,6 +75,15 @@ class Stopping(msgspec.Struct, frozen=True):
     hook_end: datetime
 
 
+class PostStart(msgspec.Struct, frozen=True):
+    """The postStart hook of a container's present attempt. `end`: of a sleep; `report`: how an exec ended."""
+
+    attempt: int
+    has_begun: bool = False
+    end: datetime | None = None
+    report: ExecReport | None = None
+
+
 class PodRecord(msgspec.Struct, frozen=True):
     """What the node remembers of one pod. Opaque to the control plane; changed only by `observe` and `sync_pod`.
 
@@ -97,6 +109,9 @@ class PodRecord(msgspec.Struct, frozen=True):
     stops: dict[ContainerKey, datetime] = msgspec.field(default_factory=dict)
     """By container that was told to stop: when its grace ends."""
     stopping: dict[ContainerKey, Stopping] = msgspec.field(default_factory=dict)
+    post_starts: dict[str, PostStart] = msgspec.field(default_factory=dict)
+    """By container: its postStart hook, until that has ended."""
+    failed_hooks: frozenset[ContainerKey] = frozenset()
     killed_for_restart: frozenset[ContainerKey] = frozenset()
     removals: frozenset[ContainerKey] = frozenset()
     purged_attempts: dict[str, int] = msgspec.field(default_factory=dict)
@@ -301,6 +316,9 @@ def _start_failed(record: PodRecord, report: StartFailed, now: datetime) -> PodR
 
 def _exec(record: PodRecord, report: ExecReport) -> PodRecord:
     """A hook has ended."""
+    hook = record.post_starts.get(report.key.name)
+    if report.token == POST_START and hook is not None and hook.attempt == report.key.attempt:
+        return replace(record, post_starts=record.post_starts | {report.key.name: replace(hook, report=report)})
     stopping = record.stopping.get(report.key)
     if report.token != PRE_STOP or stopping is None or report.timed_out:
         return record

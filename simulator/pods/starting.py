@@ -16,6 +16,7 @@ from simulator.pods.back_off import LONGEST
 from simulator.pods.config import container_config
 from simulator.pods.draft import Draft
 from simulator.pods.executor import ImageReport, InspectImage, PodConfig, PullImage, StartContainer
+from simulator.pods.hooks import expect_post_start
 from simulator.pods.observed import ObservedContainer
 from simulator.pods.record import RETRY, StartInFlight, daemon_error, with_retry, with_start_error, without
 from simulator.pods.sources import ConfigError
@@ -61,6 +62,7 @@ def start_container(draft: Draft, container: core_v1.Container, pod_config: PodC
         inspected=without(draft.record.inspected, image),
         passed_back_off=frozenset(item for item in draft.record.passed_back_off if item[0] != name),
     )
+    expect_post_start(draft, container, attempt)
     if attempt and latest is not None and latest.state == "exited":
         draft.notes.append(f"container {name} starts again: restart {attempt} after exit code {latest.exit_code}")
     else:

@@ -253,6 +253,11 @@ class KubeletLife:
                     has_news = True
                 case StartContainer(key=key, sandbox_attempt=sandbox):
                     self._start(key, sandbox)
+                    if key.name in self.record.post_starts and key in self.containers:
+                        # The kubelet waits for the hook inside this sync.
+                        self._hear(self.containers[key].report(self.time - 1))
+                        self.withheld = [report for report in self.withheld if report.key != key]
+                        has_news = True
                 case StopContainer(key=key, grace_seconds=grace):
                     self._stop(key, grace)
                 case RemoveContainer(key=key):
@@ -265,6 +270,13 @@ class KubeletLife:
             wake = (plan.wake_time - at(0)).total_seconds() if plan.wake_time else next_end
             self.time = min(next_end, wake) if wake > self.time else next_end
             self._look(is_inside=True)
+            return True
+        is_hooked = any(hook.has_begun for hook in self.record.post_starts.values())
+        if is_hooked and plan.wake_time is not None:
+            self.time = max(self.time, (plan.wake_time - at(0)).total_seconds())
+            return True
+        if self._is_ending() and not self.record.is_over and plan.wake_time is not None:
+            self.time = (plan.wake_time - at(0)).total_seconds()  # a preStop hook that sleeps
             return True
         return has_news
 

@@ -11,6 +11,8 @@ from simulator.pods.executor import (
     ContainerKey,
     CreateSandbox,
     EngineReport,
+    Exec,
+    ExecReport,
     ImageReport,
     InspectImage,
     Node,
@@ -429,3 +431,39 @@ def test_events_name_the_container() -> None:
     plan = sync_pod(life.pod, record, Node(), life.now, images=life.images, sources=life.sources)
     paths = {event.field_path for event in plan.events}
     assert paths == {"spec.initContainers{i0}"}
+
+
+def test_post_start_hook_holds_the_others_back() -> None:
+    hook = {"postStart": {"exec": {"command": ["touch", "/x"]}}}
+    life = Life(make_pod([{"name": "a", "lifecycle": hook}, {"name": "b"}]))
+    life.sync()
+    assert kinds(life.sandbox()) == ["StartContainer a-0"]
+    key = ContainerKey("u-1", "a", 0)
+    assert life.running("a") == [Exec(key, ("touch", "/x"), None, "postStart")]
+    assert life.state("a") == "waiting ContainerCreating"
+    assert kinds(life.report(ExecReport(key, "postStart", life.now))) == ["StartContainer b-0"]
+    assert life.state("a") == "running"
+
+
+def test_post_start_hook_that_fails_has_its_container_killed() -> None:
+    hook = {"postStart": {"exec": {"command": ["false"]}}}
+    life = Life(make_pod([{"name": "main", "lifecycle": hook}], policy="Always"))
+    life.sync()
+    life.sandbox()
+    life.running()
+    key = ContainerKey("u-1", "main", 0)
+    assert life.report(ExecReport(key, "postStart", life.now, exit_code=1, output="no")) == [StopContainer(key, 30)]
+    assert life.events[-2:] == ["Warning FailedPostStartHook PostStartHook failed", "Normal Killing FailedPostStartHook"]
+    assert kinds(life.exited(137)) == ["StartContainer main-1"]
+
+
+def test_pre_stop_hook_takes_its_time_from_the_grace() -> None:
+    hook = {"preStop": {"exec": {"command": ["bye"]}}}
+    life = Life(make_pod([{"name": "main", "lifecycle": hook}]))
+    life.sync()
+    life.sandbox()
+    life.running()
+    key = ContainerKey("u-1", "main", 0)
+    assert life.delete(10) == [Exec(key, ("bye",), 10, "preStop")]
+    life.now += timedelta(seconds=4)
+    assert life.report(ExecReport(key, "preStop", life.now)) == [StopContainer(key, 6)]
