@@ -17,7 +17,7 @@ from simulator.controllers.plan import Plan
 from simulator.controllers.ttl import reconcile_ttl
 from simulator.model.conditions import finished_condition
 from simulator.model.kinds import CONFIG_MAP, CRON_JOB, JOB, POD, SECRET
-from simulator.model.metadata import Key, controller_of, key_of
+from simulator.model.metadata import Key, controller_of, has_same_metadata, is_finalizer_change, key_of
 from simulator.pods.executor import Executor
 from simulator.store.events import Source
 from simulator.store.objects import Change, Objects
@@ -81,6 +81,7 @@ class ControlPlane:
         self._queue = WorkQueue(_BACK_OFF)
         self._applier = Applier(objects, self.registry)
         self._memories: dict[str, Any] = {}
+        self._in_hand: Item | None = None
         self.node = Node(
             objects,
             self.registry,
@@ -124,7 +125,9 @@ class ControlPlane:
                 self._queue.add_at(item, now + timedelta(seconds=1))
                 continue
             if self.mode is Mode.ACT or self._is_allowed(item):
+                self._in_hand = item
                 self._handlers[item.controller](item, now)
+        self._in_hand = None
         # Committed first, then carried out: a crash in between is mended by looking at what exists.
         self.objects.commit()
         commands, self.node.commands = self.node.commands, []
@@ -163,41 +166,61 @@ class ControlPlane:
         if key.kind == POD.kind:
             self._touch_for_pod(key, obj, previous)
         elif key.kind == JOB.kind:
-            self._touch_for_job(key, obj)
+            self._touch_for_job(key, obj, previous)
         elif key.kind == CRON_JOB.kind:
             self._touch_cron_job(key, obj, previous)
         elif key.kind in (CONFIG_MAP.kind, SECRET.kind):
             for pod in self.node.pods_of_namespace(key.namespace):
                 self._queue.add(Item(_POD, pod))
 
+    def _touch_unless_in_hand(self, item: Item) -> None:
+        """Look at an item, unless it is its own look that has made the change: once its plan is applied, it is at rest."""
+        if item != self._in_hand:
+            self._queue.add(item)
+
     def _touch_for_pod(self, key: Key, pod: Any, previous: Any) -> None:
-        self._queue.add(Item(_POD, key))
-        if TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
-            self._queue.add(Item(_TRACKING, key))
-        owners = {(owner.kind, owner.name) for owner in (controller_of(pod), previous and controller_of(previous)) if owner}
-        for kind, name in owners:
-            if kind == JOB.kind:
-                self._queue.add(Item(_JOB, Key(JOB.kind, key.namespace, name)))
-        if not owners:
+        has_new_metadata = previous is None or not has_same_metadata(pod, previous)
+        if has_new_metadata or pod.status is not previous.status or pod.spec is not previous.spec:
+            if previous is None or not is_finalizer_change(pod, previous):
+                self._touch_unless_in_hand(Item(_POD, key))
+            if has_new_metadata and TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
+                self._queue.add(Item(_TRACKING, key))
+        owners = {
+            owner.name for item in (pod, previous) if item and (owner := controller_of(item)) and owner.kind == JOB.kind
+        }
+        for name in owners:
+            self._touch_unless_in_hand(Item(_JOB, Key(JOB.kind, key.namespace, name)))
+        if not owners and controller_of(pod) is None:
             # Any Job whose selector matches may adopt it.
             for job in self.objects.list(JOB.kind, key.namespace):
                 self._queue.add(Item(_JOB, key_of(job)))
 
-    def _touch_for_job(self, key: Key, job: Any) -> None:
-        self._queue.add(Item(_JOB, key))
+    def _touch_for_job(self, key: Key, job: Any, previous: Any) -> None:
+        is_there = self.objects.get(key) is not None
+        finished = finished_condition(job)
+        if is_there:
+            self._touch_unless_in_hand(Item(_JOB, key))
+        else:
+            self._queue.add(Item(_JOB, key))
         self._queue.add(Item(_TTL, key))
-        if finished_condition(job) or self.objects.get(key) is None:
+        if finished or not is_there:
             for pod in self.objects.controlled(POD.kind, job.metadata.uid):
                 if TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
                     self._queue.add(Item(_TRACKING, key_of(pod)))
         owner = controller_of(job)
-        if owner is not None and owner.kind == CRON_JOB.kind:
-            self._queue.add(Item(_CRON_JOB, Key(CRON_JOB.kind, key.namespace, owner.name)))
+        if owner is None or owner.kind != CRON_JOB.kind:
+            return
+        # Its controller reads of a Job whether it is finished, its owner and its name: nothing else is news to it.
+        is_news = previous is None or not is_there or finished != finished_condition(previous)
+        if is_news or not has_same_metadata(job, previous):
+            self._touch_unless_in_hand(Item(_CRON_JOB, Key(CRON_JOB.kind, key.namespace, owner.name)))
 
     def _touch_cron_job(self, key: Key, cron_job: Any, previous: Any) -> None:
         item = Item(_CRON_JOB, key)
         if previous is None or self.objects.get(key) is None:
             self._queue.add(item)
+            return
+        if item == self._in_hand and cron_job.spec is previous.spec:
             return
         edit = enqueue_after_edit(previous, cron_job, self._now)
         for event in edit.events:

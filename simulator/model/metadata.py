@@ -46,3 +46,33 @@ def controller_of(obj: Any) -> meta_v1.OwnerReference | None:
 def whole_second(instant: datetime) -> datetime:
     """An instant as the API stores it: UTC, cut to the whole second."""
     return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def has_same_metadata(obj: Any, previous: Any) -> bool:
+    """Whether two states of an object have the same metadata, its version aside."""
+    new, old = obj.metadata, previous.metadata
+    return bool(
+        new.ownerReferences == old.ownerReferences
+        and new.finalizers == old.finalizers
+        and new.deletionTimestamp == old.deletionTimestamp
+        and new.deletionGracePeriodSeconds == old.deletionGracePeriodSeconds
+        and new.labels == old.labels
+        and new.annotations == old.annotations
+        and new.generation == old.generation
+        and new.uid == old.uid
+    )
+
+
+def is_finalizer_change(obj: Any, previous: Any) -> bool:
+    """Whether all that a change did is to add or take away finalizers of an object that is not being deleted."""
+    new, old = obj.metadata, previous.metadata
+    return bool(
+        new.deletionTimestamp is None
+        and obj.status is previous.status
+        and obj.spec is previous.spec
+        and new.finalizers != old.finalizers
+        and new.labels == old.labels
+        and new.annotations == old.annotations
+        and new.ownerReferences == old.ownerReferences
+        and new.uid == old.uid
+    )
