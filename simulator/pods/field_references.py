@@ -115,9 +115,17 @@ def _check_key(path: str, key: str) -> None:
 
 
 def resource_value(
-    pod: core_v1.Pod, container: core_v1.Container, reference: core_v1.ResourceFieldSelector, placement: Placement
+    pod: core_v1.Pod,
+    container: core_v1.Container,
+    reference: core_v1.ResourceFieldSelector,
+    placement: Placement,
+    *,
+    is_volume: bool = False,
 ) -> str:
-    """The value of a `resourceFieldRef` in the environment of `container`; raises ConfigError."""
+    """The value of a `resourceFieldRef` in the environment of `container`; raises ConfigError.
+
+    `is_volume`: it is for a file; limits of the pod as a whole are not looked at there.
+    """
     assert pod.spec is not None
     name = reference.containerName or container.name
     target = next((item for item in all_containers(pod) if item.name == name), None)
@@ -133,15 +141,15 @@ def resource_value(
         amount = limits_of(target).get(resource)
         is_main = any(item.name == name for item in pod.spec.containers)
         if (amount is None or not amount.unscaled) and (is_main or name == container.name):
-            amount = _limit_in_its_place(pod, resource, placement)
+            amount = _limit_in_its_place(pod, resource, placement, is_volume)
     return str(_divided(amount, divisor, resource))
 
 
-def _limit_in_its_place(pod: core_v1.Pod, resource: str, placement: Placement) -> Quantity | None:
+def _limit_in_its_place(pod: core_v1.Pod, resource: str, placement: Placement, is_volume: bool) -> Quantity | None:
     """The pod's own limit, else what the node can give."""
     if resource not in _NODE_STANDS_IN:
         return None
-    if has_pod_resources(pod):
+    if has_pod_resources(pod) and not is_volume:
         whole = pod_limits_as_written(pod).get(resource)
         if whole is not None and whole.unscaled:
             return whole

@@ -137,10 +137,12 @@ def downward_files(
                 text = _lines(pod.metadata.labels)
             elif path == "metadata.annotations":
                 text = _lines(pod.metadata.annotations)
+            elif not path.startswith("metadata."):
+                raise ConfigError(f"unsupported fieldPath: {path}")
             else:
                 text = field_value(pod, item.fieldRef, placement)
         elif item.resourceFieldRef is not None:
-            text = resource_value(pod, pod.spec.containers[0], item.resourceFieldRef, placement)
+            text = resource_value(pod, pod.spec.containers[0], item.resourceFieldRef, placement, is_volume=True)
         files.append(VolumeFile(item.path, text.encode(), default_mode if item.mode is None else item.mode))
     return tuple(files)
 
