@@ -231,6 +231,8 @@ class Containers:
                 life.report = replace(report, finished_time=now)
                 reports.append(life.report)
             self._room.send(reports)
+        if life.report is not None:
+            self._room.ended.keep(life.report)
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
@@ -266,6 +268,7 @@ class Containers:
             else:
                 life.phase, life.report = "ended", report
             self._room.send([report])
+        self._room.ended.keep(report)
 
     def _end_report(self, key: ContainerKey, life: _Life) -> ContainerReport | None:
         """What became of it; None if it runs after all."""
@@ -389,21 +392,27 @@ class Containers:
             if life is not None and life.phase == "ended" and life.report is not None:
                 found[key] = life.report
                 continue
+            known = self._room.ended.get(container["Id"]) if container.get("State") in ("exited", "created") else None
+            if known is not None:
+                found[key] = known
+                self._take_over(key, known)
+                continue
             inspection = self._inspect(container["Id"])
             if inspection is None:
                 continue
             report = self._whole_report(key, inspection)
             found[key] = report
+            self._room.ended.keep(report)
             address = address_of(inspection) if report.state == "running" else ""
             if address:
                 addresses[key.pod_uid] = address
-            self._take_over(key, report, inspection)
+            self._take_over(key, report, inspection["Config"].get("StopSignal") or "")
         with self._lock:
             for key in [key for key, life in self._lives.items() if key not in found and life.phase != "starting"]:
                 del self._lives[key]
         return list(found.values()), addresses
 
-    def _take_over(self, key: ContainerKey, report: ContainerReport, inspection: dict[str, Any]) -> None:
+    def _take_over(self, key: ContainerKey, report: ContainerReport, stop_signal: str = "") -> None:
         with self._lock:
             life = self._lives.get(key)
             if life is not None and life.phase == "starting":
@@ -414,7 +423,7 @@ class Containers:
             life = self._lives.setdefault(key, _Life("running"))
             life.container_id, life.report = report.container_id, report
             life.phase = "running" if report.state == "running" else "ended"
-            life.stop_signal = inspection["Config"].get("StopSignal") or "SIGTERM"
+            life.stop_signal = stop_signal or "SIGTERM"
 
     def _adopt(self, key: ContainerKey, life: _Life, inspection: dict[str, Any]) -> None:
         report = self._whole_report(key, inspection)

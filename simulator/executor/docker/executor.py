@@ -19,6 +19,7 @@ from simulator.clock import Clock, RealClock
 from simulator.errors import EngineUnavailable, KjsimError, NotFound, ServiceUnavailable
 from simulator.executor.docker.body import INSTANCE, KIND, POD_UID
 from simulator.executor.docker.containers import Containers
+from simulator.executor.docker.ended import EndedContainers
 from simulator.executor.docker.endpoint import find_endpoints
 from simulator.executor.docker.engine import Engine, Facts, connect, engine_text, is_unreachable, knock, status_code
 from simulator.executor.docker.exec import run_exec
@@ -357,6 +358,7 @@ class DockerExecutor:
             network=PodNetwork(engine, self._instance, self._pod_network),
             infra=infra,
             volumes=Volumes(engine, self._state_dir, self._instance, infra, self._volume_mode),
+            ended=EndedContainers(self._state_dir),
             workers=self._workers,
             starts=Workers(starts, "kjsim-docker-start"),
             later=self._later,
@@ -400,6 +402,7 @@ class DockerExecutor:
         self._failure = None
         self._settled.set()
         self._submit_deferred()
+        room.ended.prune({container["Id"] for container in containers})
 
     def on_list(self, containers: list[dict[str, Any]]) -> None:
         """All that exists, from time to time: events may be lost."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from simulator.clock import Clock
+from simulator.executor.docker.ended import EndedContainers
 from simulator.executor.docker.engine import Engine
 from simulator.executor.docker.images import Images
 from simulator.executor.docker.network import PodNetwork
@@ -31,6 +32,7 @@ class Room(msgspec.Struct, frozen=True):
     network: PodNetwork
     infra: InfraImage
     volumes: Volumes
+    ended: EndedContainers
     workers: Workers
     starts: Workers
     later: Later
