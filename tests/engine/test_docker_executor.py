@@ -162,6 +162,23 @@ def test_an_address_that_is_in_use_is_passed_over(world: DockerWorld) -> None:
     assert addresses[-1] not in ("", taken)
 
 
+def test_a_host_port_that_is_taken_can_be_tried_again(world: DockerWorld) -> None:
+    port = 20000 + int(world.instance[-4:], 16) % 10000
+    first, second = (world.pod(host_ports=((80, "tcp", "", port),)).add(program("sleep 1000")) for _ in range(2))
+    ready(world, first)
+    ready(world, second)
+    world.submit(first.start())
+    in_state(world, first.key(), "running")
+    world.submit(second.start())
+    failed = of_type(world, StartFailed)
+    assert (failed.key, failed.stage) == (second.key(), "create")
+    assert "port is already allocated" in failed.error
+    world.submit(RemovePod(first.uid))
+    of_type(world, PodRemoved)
+    world.submit(second.start())
+    in_state(world, second.key(), "running")
+
+
 def test_removed_by_somebody_else(world: DockerWorld) -> None:
     pod = world.pod().add(program("sleep 1000"))
     ready(world, pod)

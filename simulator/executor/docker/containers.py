@@ -33,6 +33,15 @@ PROMPT_SECONDS = 0.005
 
 START_TRIES = 5
 
+NETWORK_ERRORS = (
+    "port is already allocated",
+    "bind: address already in use",
+    "driver failed programming external connectivity",
+    "failed to set up container networking",
+    "failed to create endpoint",
+)
+"""A start that fails so is no fault of the container: its network is the pod's (1.6), so it is tried again later."""
+
 
 class _Life(msgspec.Struct):
     """What is known of one container. `kill_at`: when SIGKILL is due (`time.monotonic`), None: no stop was asked for."""
@@ -161,10 +170,15 @@ class Containers:
                 break
             except APIError as error:
                 look.give_up()
-                if not self._can_be_mended(command, body, error):
+                can_be_mended = self._can_be_mended(command, body, error)
+                is_network = any(part in explanation(error) for part in NETWORK_ERRORS)
+                if not can_be_mended and not is_network:
                     self._refused(command, life, "start", error)
                     return
                 self._remove(life.container_id)
+                if not can_be_mended:
+                    self._refused(command, life, "create", error)
+                    return
                 if not self._create(command, life, body):
                     return
         else:
@@ -217,6 +231,8 @@ class Containers:
 
     def _refused(self, command: StartContainer, life: _Life, stage: Literal["create", "start"], error: Exception) -> None:
         now, text = self._room.clock.now(), engine_text(error)
+        if status_code(error) == 404:
+            self._room.images.forget(command.config.image)
         reports: list[Report] = [StartFailed(command.key, now, stage, text)]
         inspection = self._inspect(life.container_id) if stage == "start" else None
         with self._lock:

@@ -1,4 +1,4 @@
-"""Images: what is known of one, and pulling (2.11). One pull per image at a time; inspections are kept until a pull."""
+"""Images: what is known of one, and pulling (2.11). One pull per image at a time; what `inspect` saw last is kept."""
 
 from __future__ import annotations
 
@@ -65,9 +65,13 @@ class Images:
             self._known.pop(reference, None)
 
     def inspect(self, pod_uid: str, reference: str) -> ImageReport:
-        """Whether it is present; a refusal becomes the report's `error`, an engine that doesn't answer is raised."""
+        """Whether it is present now; a refusal becomes the report's `error`, an engine that doesn't answer is raised.
+
+        The engine is asked each time: a user may have built the image anew, or removed it, since.
+        """
         from docker.errors import APIError
 
+        self.forget(reference)
         try:
             image = self.find(reference)
         except APIError as error:
