@@ -22,7 +22,7 @@ def life(command: StartContainer) -> Run:
         case "pingpong", _:
             return Run(seconds=10, lines=((0, f"{DATE} ping!"), (10, f"{DATE} pong!")))
         case (("flaky" | "crash"), _):
-            return Run(exit_code=3, lines=((0, "boom"),))
+            return Run(seconds=0.1, exit_code=3, lines=((0, "boom"),))
         case "badcmd", _:
             return Run(start_error='exec: "/no/such/binary": stat /no/such/binary: no such file or directory')
         case "multi", "prep":
@@ -38,7 +38,7 @@ def life(command: StartContainer) -> Run:
         case "indexed", _:
             return Run(seconds=2, lines=((0, f"index {index} on indexed-{index}"),))
         case "perindex", _:
-            return Run(exit_code=int(index == "1"))
+            return Run(seconds=0.1, exit_code=int(index == "1"))
         case "failpolicy", _:
             return Run(seconds=3, exit_code=42)
         case "leader", _:
@@ -47,7 +47,7 @@ def life(command: StartContainer) -> Run:
             return Run(seconds=600, lines=((0, "proxy up"),))
         case "sidecar", _:
             return Run(seconds=12)
-    return Run()
+    return Run(seconds=0.1)
 
 
 IMAGES = {

@@ -205,3 +205,23 @@ def test_a_control_plane_that_ends_ends_a_watch_but_not_a_wait(tmp_path: Path) -
         assert waiting.wait(PATIENCE_SECONDS) == 1
         assert waiting.stderr is not None
         assert waiting.stderr.read().endswith("error: timed out waiting for the condition on jobs/pingpong\n")
+
+
+def test_ended_pods_are_always_shown(cluster: World) -> None:
+    shown = cluster.kjsim("get", "pods", "--show-all")
+    assert shown == cluster.kjsim("get", "po", "-a") == cluster.kjsim("get", "pod")
+    assert "Completed" in shown.stdout
+
+
+def test_all_that_matters_is_pods_cronjobs_and_jobs(cluster: World) -> None:
+    parts = cluster.kjsim("get", "all").stdout.split("\n\n")
+    assert [part.split("\n")[1].split("/")[0] for part in parts] == ["pod", "cronjob.batch", "job.batch"]
+    rows = cluster.kjsim("get", "all", "--no-headers").stdout
+    assert "\n\n" not in rows
+    assert "NAME" not in rows
+
+
+def test_an_unknown_kind_is_a_mistake_of_the_command_line(cluster: World) -> None:
+    for command in ("get", "describe", "why"):
+        outcome = cluster.kjsim(command, "nosuch/x")
+        assert (outcome.both, outcome.code) == ('error: the server doesn\'t have a resource type "nosuch"\n', 2)

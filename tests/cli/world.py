@@ -90,7 +90,7 @@ class World:
         self.objects = Objects(self._database)
         node = Node(name="node1", cpu_milli=2000, engine_version="28")
         self.executor = VirtualExecutor(
-            self.clock, script, images=images, node=node, sandbox_seconds=0.4, creation_seconds=0.2
+            self.clock, script, images=images, node=node, sandbox_seconds=0.1, creation_seconds=0.2
         )
         self.control_plane = ControlPlane(self.objects, self.executor, random.Random(7), start)
         self.executor.start(lambda: None)
