@@ -30,6 +30,10 @@ def object_tree(obj: Any) -> Tree:
             for condition in status.get("conditions", ()):
                 condition.setdefault("lastProbeTime", None)
                 condition.setdefault("lastTransitionTime", None)
+            for name in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
+                for container in status.get(name, ()):
+                    container.setdefault("state", {})
+                    container.setdefault("lastState", {})
     elif kind is EVENT:
         _complete_event(obj, tree)
     return tree

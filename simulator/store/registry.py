@@ -294,8 +294,17 @@ _NODE_TOLERATIONS = [
 ]
 
 
+def _defaulted(container: core_v1.Container) -> core_v1.Container:
+    """A container of a pod (not of a template): what it has a limit of and no request, it requests as much of."""
+    resources = container.resources
+    if resources is None or not resources.limits:
+        return container
+    requests = {**resources.limits, **(resources.requests or {})}
+    return msgspec.structs.replace(container, resources=msgspec.structs.replace(resources, requests=requests))
+
+
 def _admitted(spec: core_v1.PodSpec) -> core_v1.PodSpec:
-    """A pod's spec after the admission plugins of a plain cluster: priority, service account, default tolerations."""
+    """A pod's spec after its defaults and the admission plugins of a plain cluster: priority, account, tolerations."""
     tolerations = list(spec.tolerations or ())
     keys = {toleration.key for toleration in tolerations if toleration.effect in (None, "NoExecute")}
     if not any(t.operator == "Exists" and not t.key for t in tolerations):
@@ -303,6 +312,8 @@ def _admitted(spec: core_v1.PodSpec) -> core_v1.PodSpec:
     account = spec.serviceAccountName or spec.serviceAccount or "default"
     return msgspec.structs.replace(
         spec,
+        containers=[_defaulted(container) for container in spec.containers],
+        initContainers=[_defaulted(container) for container in spec.initContainers] if spec.initContainers else None,
         enableServiceLinks=True if spec.enableServiceLinks is None else spec.enableServiceLinks,
         preemptionPolicy=spec.preemptionPolicy or "PreemptLowerPriority",
         priority=0 if spec.priority is None else spec.priority,
