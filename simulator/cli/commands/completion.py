@@ -22,7 +22,7 @@ _kjsim() {
       local flags="$(kjsim "${command:-help}" --help 2>/dev/null | grep -o -e "--[a-z-]*" | sort -u)"
       COMPREPLY=($(compgen -W "$flags" -- "$word")) ;;
     :*) COMPREPLY=($(compgen -W "@COMMANDS@" -- "$word")) ;;
-    get:*|describe:*|delete:*|wait:*|why:*)
+    get:*|describe:*|delete:*|wait:*|why:*|patch:*|label:*|annotate:*)
       COMPREPLY=($(compgen -W "@KINDS@ $(kjsim get jobs,cronjobs,pods -o name 2>/dev/null)" -- "$word")) ;;
     logs:*) COMPREPLY=($(compgen -W "$(kjsim get pods,jobs -o name 2>/dev/null | sed 's,^pod/,,')" -- "$word")) ;;
     *) COMPREPLY=($(compgen -f -- "$word")) ;;
@@ -34,7 +34,7 @@ _ZSH = "autoload -Uz bashcompinit && bashcompinit\n" + _BASH
 _FISH = """\
 complete -c kjsim -f
 complete -c kjsim -n __fish_use_subcommand -a "@COMMANDS@"
-complete -c kjsim -n "__fish_seen_subcommand_from get describe delete wait why" -a "@KINDS@ (kjsim get jobs,cronjobs,pods -o name 2>/dev/null)"
+complete -c kjsim -n "__fish_seen_subcommand_from get describe delete wait why patch label annotate" -a "@KINDS@ (kjsim get jobs,cronjobs,pods -o name 2>/dev/null)"
 complete -c kjsim -n "__fish_seen_subcommand_from logs" -a "(kjsim get pods,jobs -o name 2>/dev/null)"
 complete -c kjsim -n "__fish_seen_subcommand_from run apply create validate" -F
 """  # noqa: E501
