@@ -99,6 +99,18 @@ def pod_config(pod: core_v1.Pod, volumes: tuple[Volume, ...], sources: Sources) 
         job=owner.name if owner is not None and is_job else "",
         job_uid=owner.uid if owner is not None and is_job else "",
         security=security,
+        needs_address=_needs_address(pod),
+    )
+
+
+def _needs_address(pod: core_v1.Pod) -> bool:
+    """Whether a container's environment holds the pod's address, so that it must be known before the container is made."""
+    return any(
+        variable.valueFrom is not None
+        and variable.valueFrom.fieldRef is not None
+        and variable.valueFrom.fieldRef.fieldPath in ("status.podIP", "status.podIPs")
+        for container in resources.all_containers(pod)
+        for variable in container.env or ()
     )
 
 
