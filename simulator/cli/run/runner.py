@@ -20,6 +20,7 @@ Tree = dict[str, Any]
 _LOOK_SECONDS = 0.25
 """How often the view is redrawn and the clock looked at when nothing happens."""
 
+_ENGINE_LOOK_SECONDS = 1.0
 _LOG_PATIENCE_SECONDS = 5.0
 _GRACE_PATIENCE_SECONDS = 5.0
 
@@ -82,6 +83,8 @@ class Runner:
         self._clock = clock
         self._progress = Progress()
         self._following = Following(client, goal.namespace)
+        self._is_engine_reachable = True
+        self._next_look_at_engine = time.monotonic() + _ENGINE_LOOK_SECONDS
         self.results: dict[str, Tree] = {}
         """The Jobs that have ended, by uid."""
 
@@ -129,7 +132,22 @@ class Runner:
                 raise ControlPlaneLost
             case None:
                 self._check()
+                self._look_at_engine()
         self._view.update(self._progress, self._clock.now())
+
+    def _look_at_engine(self) -> None:
+        """Say when the engine goes away and when it is back; the run waits for it."""
+        if time.monotonic() < self._next_look_at_engine:
+            return
+        self._next_look_at_engine = time.monotonic() + _ENGINE_LOOK_SECONDS
+        engine = self._client.status()["engine"]
+        if engine["reachable"] == self._is_engine_reachable:
+            return
+        self._is_engine_reachable = engine["reachable"]
+        if self._is_engine_reachable:
+            self._view.say("the Docker Engine is back: going on")
+        else:
+            self._view.say(f"the Docker Engine does not answer ({engine['error']}): waiting for it")
 
     def _take_job(self, job: Tree, gone: bool) -> None:
         uid = job["metadata"]["uid"]
