@@ -46,6 +46,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOUNT_FAILED = "MountVolume.SetUp failed for volume "
 _DAEMON = "Error response from daemon: "
 _OWN_REASONS = (_DAEMON, "RegistryUnavailable", "SignatureValidationFailed", "ErrImagePull", "rpc error:")
 
@@ -255,7 +256,11 @@ def _sandbox(record: PodRecord, report: SandboxReport, now: datetime) -> PodReco
     if report.error and was_awaited:
         lost = {name: start for name, start in record.starts.items() if start.sandbox_attempt == report.attempt}
         record = replace(record, starts={name: start for name, start in record.starts.items() if name not in lost})
-        record = with_event(record, "Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {report.error}")
+        if report.error.startswith(_MOUNT_FAILED):
+            record = with_event(record, "Warning", "FailedMount", report.error)
+        else:
+            message = f"Failed to create pod sandbox: {report.error}"
+            record = with_event(record, "Warning", "FailedCreatePodSandBox", message)
         return with_retry(record, SANDBOX, now + RETRY)
     others = [item for item in record.observed.sandboxes if item.attempt != report.attempt]
     kept_ip = next((item.ip for item in record.observed.sandboxes if item.attempt == report.attempt), "")

@@ -18,6 +18,7 @@ from simulator.pods.executor import (
     Node,
     PodRemoved,
     PullImage,
+    RemoveContainer,
     RemovePod,
     SandboxReport,
     Snapshot,
@@ -288,6 +289,14 @@ def test_pod_address_in_the_environment_waits_for_the_sandbox() -> None:
     assert sent[0].config.env == (("IP", "10.244.0.7"),)
 
 
+def test_a_volume_that_the_executor_can_not_mount() -> None:
+    life = Life(make_pod())
+    life.sync()
+    error = 'MountVolume.SetUp failed for volume "v" : hostPath type check failed: /x is not a file'
+    life.report(SandboxReport("u-1", 0, life.now, False, error=error))
+    assert f"Warning FailedMount {error}" in life.events
+
+
 def test_sandbox_failure_is_tried_again() -> None:
     life = Life(make_pod())
     life.sync()
@@ -467,3 +476,24 @@ def test_pre_stop_hook_takes_its_time_from_the_grace() -> None:
     assert life.delete(10) == [Exec(key, ("bye",), 10, "preStop")]
     life.now += timedelta(seconds=4)
     assert life.report(ExecReport(key, "preStop", life.now)) == [StopContainer(key, 6)]
+
+
+def test_restart_of_all_removes_everything_and_starts_over() -> None:
+    rule = {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [42]}}
+    asks = {"name": "a", "restartPolicy": "Never", "restartPolicyRules": [rule]}
+    life = Life(make_pod([asks, {"name": "b"}], inits=[{"name": "i0"}]))
+    life.sync()
+    life.sandbox()
+    life.running("i0")
+    life.exited(0, "i0")
+    life.running("a")
+    life.running("b")
+    sent = life.exited(42, "a")
+    assert StopContainer(ContainerKey("u-1", "b", 0), 2) in sent
+    assert RemoveContainer(ContainerKey("u-1", "i0", 0)) in sent
+    assert RemoveContainer(ContainerKey("u-1", "a", 0)) not in sent, "what asked for it goes last"
+    life.report(life.container("i0", 0, "gone"))
+    assert life.exited(143, "b") == [RemoveContainer(ContainerKey("u-1", "b", 0))]
+    assert life.report(life.container("b", 0, "gone")) == [RemoveContainer(ContainerKey("u-1", "a", 0))]
+    assert life.state("b") == "waiting RestartingAllContainers"
+    assert kinds(life.report(life.container("a", 0, "gone"))) == ["StartContainer i0-0"]
