@@ -162,9 +162,12 @@ def _without_instance(
 
 def _mark_removed(status: core_v1.ContainerStatus, old: core_v1.ContainerStatus) -> None:
     """A container that was removed because all start over: it waits, and that counts as one restart."""
-    if old.state is not None and old.state.waiting is not None:
-        if old.state.waiting.reason == RESTARTING_ALL:
-            status.state, status.lastState = old.state, old.lastState
+    waiting = old.state.waiting if old.state is not None else None
+    ended = old.state.terminated if old.state is not None else None
+    if waiting is not None and waiting.reason == RESTARTING_ALL:
+        status.state, status.lastState = old.state, old.lastState
+        return
+    if waiting is not None or (ended is not None and ended.message == LOST_INIT):
         return
     status.restartCount = old.restartCount + 1
     status.state = core_v1.ContainerState(
