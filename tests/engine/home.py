@@ -17,6 +17,7 @@ from typing import IO, Any, TypeVar
 
 import yaml
 
+from simulator.cli.client import Client, UnixSocket
 from simulator.executor.docker.executor import DockerExecutor
 from simulator.store.state_directory import StateDirectory
 
@@ -135,6 +136,10 @@ class Home:
 
     def exists(self, kind: str, name: str) -> bool:
         return bool(self.kjsim("get", kind, name, "--ignore-not-found", "-o", "name"))
+
+    def client(self) -> Client:
+        """A client of the control plane that is alive."""
+        return Client(UnixSocket(StateDirectory(self.path).socket))
 
     # --- what is waited for -----------------------------------------------------------------------------------------
 
