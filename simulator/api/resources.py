@@ -16,9 +16,9 @@ from simulator.api.exchange import JSON, Request, Response, json_response
 from simulator.api.forms import Form, form_of
 from simulator.api.routes import Route, not_served
 from simulator.api.wire import object_tree
-from simulator.errors import BadRequest, Forbidden, Invalid, MethodNotAllowed
+from simulator.errors import BadRequest, Invalid, MethodNotAllowed
 from simulator.model.field_selectors import parse_field_selector
-from simulator.model.kinds import JOB, NAMESPACE, POD
+from simulator.model.kinds import JOB, POD
 from simulator.model.kubernetes import from_builtins
 from simulator.model.metadata import Key
 from simulator.model.selectors import SelectorError, parse_label_selector
@@ -211,11 +211,6 @@ class Resources:
         return json_response(form.many(found, route.kind, version, self._now()), warnings=_deletion_warnings(route, options))
 
     def _delete(self, key: Key, options: Tree) -> Any:
-        if key.kind == NAMESPACE.kind and key.name == "default":
-            raise Forbidden(
-                'namespaces "default" is forbidden: this namespace may not be deleted',
-                {"name": key.name, "kind": NAMESPACE.plural},
-            )
         return self._registry.delete(key, self._now(), **options)
 
     def _single(self, obj: Any, route: Route, form: Form, warnings: Any = None, status: int = 200) -> Response:

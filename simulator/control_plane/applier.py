@@ -23,7 +23,7 @@ from simulator.controllers.plan import (
     carry_out,
 )
 from simulator.errors import ApiError, NotFound
-from simulator.model.kinds import JOB, POD, kind_of
+from simulator.model.kinds import EVENT, JOB, POD, kind_of
 from simulator.model.kubernetes import core_v1, to_builtins
 from simulator.model.metadata import Key, key_of
 from simulator.store.events import EventRecorder, Source
@@ -96,6 +96,9 @@ class Applier:
             case UpdateStatus(key=key, status=status, cause=cause):
                 self._if_there(self._registry.update_status, key, status)
                 self._decide(subject, cause, now)
+            case Patch(key=key, patch={"spec": _}, cause=cause):
+                self._registry.finalize_namespace(key)
+                self._decide(subject, f"let go of {key}: {cause}", now)
             case Patch(key=key, patch=patch, cause=cause):
                 self._if_there(self._registry.patch_metadata, key, patch["metadata"])
                 self._decide(subject, f"updated {key}: {cause}", now)
@@ -103,7 +106,8 @@ class Applier:
                 self._registry.delete(
                     key, now, propagation=operation.propagation, grace_seconds=operation.grace_seconds, uid=operation.uid
                 )
-                self._decide(subject, f"deleted {key}: {cause}", now)
+                if key.kind != EVENT.kind:
+                    self._decide(subject, f"deleted {key}: {cause}", now)
         return None
 
     def _create(self, obj: Any, subject: Any, source: Source, now: datetime) -> Any:

@@ -13,10 +13,11 @@ from simulator.control_plane.node import Node
 from simulator.control_plane.queue import BackOff, Item, WorkQueue
 from simulator.controllers.cronjob import enqueue_after_edit, sync_cron_job
 from simulator.controllers.job import TRACKING_FINALIZER, reconcile_job, release_untracked_pod
+from simulator.controllers.namespace import reconcile_namespace
 from simulator.controllers.plan import Plan
 from simulator.controllers.ttl import reconcile_ttl
 from simulator.model.conditions import finished_condition
-from simulator.model.kinds import CONFIG_MAP, CRON_JOB, JOB, POD, SECRET
+from simulator.model.kinds import CONFIG_MAP, CRON_JOB, JOB, KINDS, NAMESPACE, POD, SECRET
 from simulator.model.metadata import Key, controller_of, has_same_metadata, is_finalizer_change, key_of
 from simulator.pods.executor import Executor
 from simulator.store.events import Source
@@ -24,7 +25,7 @@ from simulator.store.objects import Change, Objects
 from simulator.store.registry import Chance, Registry
 
 # What one look is called, by who looks.
-_JOB, _CRON_JOB, _TTL, _TRACKING, _POD, _ORPHAN, _GARBAGE, _EVENTS = (
+_JOB, _CRON_JOB, _TTL, _TRACKING, _POD, _ORPHAN, _GARBAGE, _NAMESPACE, _EVENTS = (
     "job",
     "cronjob",
     "ttl",
@@ -32,6 +33,7 @@ _JOB, _CRON_JOB, _TTL, _TRACKING, _POD, _ORPHAN, _GARBAGE, _EVENTS = (
     "pod",
     "orphan",
     "garbage",
+    "namespace",
     "events",
 )
 _BACK_OFF = {
@@ -42,6 +44,7 @@ _BACK_OFF = {
     _POD: BackOff(1, 60),
     _ORPHAN: BackOff(1, 60),
     _GARBAGE: BackOff(0.005, 1000),
+    _NAMESPACE: BackOff(0.005, 60),
     _EVENTS: BackOff(1, 60),
 }
 _EVENT_LIFE = timedelta(hours=1)
@@ -101,10 +104,13 @@ class ControlPlane:
             _POD: self._sync_pod,
             _ORPHAN: self._sync_orphan,
             _GARBAGE: self._collect,
+            _NAMESPACE: self._sync_namespace,
             _EVENTS: self._drop_old_events,
         }
+        self._terminating: set[str] = set()
+        """The namespaces that are being deleted."""
         self.registry.ensure_namespace("default", now)
-        for kind in (CRON_JOB, JOB, POD):
+        for kind in (NAMESPACE, CRON_JOB, JOB, POD):
             for obj in objects.list(kind.kind):
                 self._touch(key_of(obj), obj, None)
         self._queue.add(Item(_EVENTS, Key("Event", "", "")))
@@ -151,7 +157,7 @@ class ControlPlane:
         if item.controller in (_JOB, _CRON_JOB, _POD):
             obj = self.objects.get(item.key)
             return obj is not None and obj.metadata.deletionTimestamp is not None
-        return item.controller in (_TRACKING, _ORPHAN, _GARBAGE)
+        return item.controller in (_TRACKING, _ORPHAN, _GARBAGE, _NAMESPACE)
 
     # --- which change touches which keys ---
 
@@ -161,6 +167,8 @@ class ControlPlane:
         if is_gone:
             self._forget(change)
         self._touch(change.key, change.object, change.previous)
+        if change.key.namespace in self._terminating:
+            self._queue.add(Item(_NAMESPACE, Key(NAMESPACE.kind, "", change.key.namespace)))
 
     def _touch(self, key: Key, obj: Any, previous: Any) -> None:
         if key.kind == POD.kind:
@@ -172,6 +180,15 @@ class ControlPlane:
         elif key.kind in (CONFIG_MAP.kind, SECRET.kind):
             for pod in self.node.pods_of_namespace(key.namespace):
                 self._queue.add(Item(_POD, pod))
+        elif key.kind == NAMESPACE.kind:
+            self._touch_namespace(key, obj)
+
+    def _touch_namespace(self, key: Key, namespace: Any) -> None:
+        if self.objects.get(key) is None:
+            self._terminating.discard(key.name)
+        elif namespace.metadata.deletionTimestamp is not None:
+            self._terminating.add(key.name)
+            self._queue.add(Item(_NAMESPACE, key))
 
     def _touch_unless_in_hand(self, item: Item) -> None:
         """Look at an item, unless it is its own look that has made the change: once its plan is applied, it is at rest."""
@@ -308,3 +325,11 @@ class ControlPlane:
     def _drop_old_events(self, item: Item, now: datetime) -> None:
         self.registry.drop_old_events(now - _EVENT_LIFE)
         self._queue.add_at(item, now + timedelta(minutes=10))
+    def _sync_namespace(self, item: Item, now: datetime) -> None:
+        namespace = self.objects.get(item.key)
+        if namespace is None:
+            self._queue.forget(item)
+            return
+        content = [obj for kind in KINDS if KINDS[kind].namespaced for obj in self.objects.list(kind, item.key.name)]
+        self._apply(item, reconcile_namespace(namespace, content, now), namespace, "namespace-controller", now)
+

@@ -43,6 +43,8 @@ def prepare_for_create(obj: Tree, uid: str, now: datetime, namespace: str = "def
     made.pop("status", None)
     if made["kind"] in _FIRST_PHASE:
         made["status"] = {"phase": _FIRST_PHASE[made["kind"]]}
+    if made["kind"] == "Namespace":
+        _guard_content(made)
     drop_disabled_fields(made)
     if made["kind"] == "Job":
         _generate_selector(made)
@@ -69,6 +71,8 @@ def prepare_for_update(old: Tree, new: Tree) -> Tree:
     made.pop("status", None)
     if "status" in old:
         made["status"] = old["status"]
+    if made["kind"] == "Namespace":
+        made["spec"] = old.get("spec") or {}
     if made["kind"] in _WITH_GENERATION and made.get("spec") != old.get("spec"):
         metadata["generation"] = before.get("generation", 0) + 1
     return made
@@ -84,6 +88,13 @@ def drop_disabled_fields(obj: Tree) -> None:
                 del lifecycle["stopSignal"]
                 if not lifecycle:
                     del container["lifecycle"]
+
+
+def _guard_content(namespace: Tree) -> None:
+    """The finalizer that keeps a namespace until it is empty."""
+    finalizers = namespace.setdefault("spec", {}).setdefault("finalizers", [])
+    if "kubernetes" not in finalizers:
+        finalizers.append("kubernetes")
 
 
 def _generate_selector(job: Tree) -> None:

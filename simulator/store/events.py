@@ -18,6 +18,7 @@ import msgspec
 
 from simulator.model.kubernetes import core_v1, meta_v1
 from simulator.model.metadata import Key, whole_second
+from simulator.store.namespaces import is_terminating
 from simulator.store.objects import Objects
 
 _CACHE_SIZE = 4096
@@ -89,7 +90,10 @@ class EventRecorder:
     def record(
         self, involved: core_v1.ObjectReference, source: Source, type_: str, reason: str, message: str, now: datetime
     ) -> Key | None:
-        """Record one event; returns the key of the stored event that was created or counted up, None if it was dropped."""
+        """Record one event; returns the key of the stored event that was created or counted up, None if it was dropped.
+
+        In a namespace that is being deleted nothing can be created, no event either.
+        """
         about = (source, involved.kind, involved.namespace, involved.name, involved.uid, involved.apiVersion)
         key: Any = (about, involved.fieldPath, type_, reason, message)
         message, key = self._aggregate((about, type_, reason), key, message, now)
@@ -99,7 +103,7 @@ class EventRecorder:
         else:
             observation = replace(last, count=last.count + 1)
         self._observed.remember(key, observation)
-        if not self._take_token(about, now):
+        if not self._take_token(about, now) or is_terminating(self._objects, involved.namespace or "default"):
             return None
         return self._store(involved, source, type_, reason, message, observation, now)
 

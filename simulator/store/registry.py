@@ -15,6 +15,7 @@ from simulator.errors import AlreadyExists, BadRequest, Conflict, NotFound
 from simulator.model.kinds import EVENT, JOB, KINDS, NAMESPACE, POD, Kind, kind_of
 from simulator.model.kubernetes import core_v1, from_builtins, meta_v1, to_builtins
 from simulator.model.metadata import Key, key_of, metadata_of, whole_second
+from simulator.store import namespaces
 from simulator.store.objects import Objects
 
 _NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -49,12 +50,18 @@ class Registry:
     def create(self, tree: dict[str, Any], kind: Kind, now: datetime, *, dry_run: bool = False) -> tuple[Any, list[str]]:
         """Create an object from its plain form; returns it and the warnings of validation.
 
-        Raises `Invalid`, `AlreadyExists`, `NotFound` (the namespace), `BadRequest`. Job and pod defaults are filled in.
+        Raises `Invalid`, `AlreadyExists`, `NotFound` (the namespace), `Forbidden` (it is being deleted), `BadRequest`. Job
+        and pod defaults are filled in.
         """
         metadata = tree.setdefault("metadata", {})
         if metadata.get("resourceVersion"):
             raise BadRequest("resourceVersion should not be set on objects to be created")
-        self._name(metadata, kind)
+        if kind.namespaced:
+            metadata.setdefault("namespace", "default")
+            name = metadata.get("name") or metadata.get("generateName") or ""
+            namespaces.check_creation(self.objects, kind, metadata["namespace"], name)
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = self._generate_name(metadata["generateName"])
         uid = self._uid()
         tree = parser.prepare_for_create(tree, uid, now)
         errors, warnings = parser.validate_create(tree)
@@ -64,8 +71,10 @@ class Registry:
         return obj, warnings
 
     def create_pod(self, pod: core_v1.Pod, now: datetime) -> core_v1.Pod:
-        """Create a pod that a controller made from a template which has its defaults already."""
+        """Create a pod that a controller made from a template which has its defaults already; raises as `create` does."""
         metadata = metadata_of(pod)
+        asked = metadata.name or metadata.generateName or ""
+        namespaces.check_creation(self.objects, POD, key_of(pod).namespace, asked)
         name = metadata.name or self._generate_name(metadata.generateName or "")
         metadata = msgspec.structs.replace(
             metadata, name=name, uid=self._uid(), creationTimestamp=whole_second(now), generation=1
@@ -77,12 +86,12 @@ class Registry:
     def _insert(self, obj: Any, now: datetime, dry_run: bool = False) -> Any:
         kind = kind_of(obj)
         key = key_of(obj)
-        if kind.namespaced and self.objects.get(Key("Namespace", "", key.namespace)) is None:
-            raise NotFound(f'namespaces "{key.namespace}" not found', {"name": key.namespace, "kind": "namespaces"})
-        if self.objects.get(key) is not None:
-            raise AlreadyExists(
-                f'{kind.resource} "{key.name}" already exists', {"name": key.name, "group": kind.group, "kind": kind.plural}
-            )
+        existing = self.objects.get(key)
+        if existing is not None:
+            text = f'{kind.resource} "{key.name}" already exists'
+            if existing.metadata.deletionTimestamp is not None:
+                text = f"object is being deleted: {text}"
+            raise AlreadyExists(text, {"name": key.name, "group": kind.group, "kind": kind.plural})
         metadata = obj.metadata
         if metadata.creationTimestamp is None:
             metadata = msgspec.structs.replace(metadata, creationTimestamp=whole_second(now))
@@ -91,12 +100,6 @@ class Registry:
             status = obj.status or core_v1.PodStatus(phase="Pending")
             obj = msgspec.structs.replace(obj, spec=_admitted(obj.spec), status=status)
         return obj if dry_run else self.objects.put(obj)
-
-    def _name(self, metadata: dict[str, Any], kind: Kind) -> None:
-        if kind.namespaced:
-            metadata.setdefault("namespace", "default")
-        if not metadata.get("name") and metadata.get("generateName"):
-            metadata["name"] = self._generate_name(metadata["generateName"])
 
     def _generate_name(self, prefix: str) -> str:
         # job.md 8: the prefix is cut so that the name has at most 63 characters.
@@ -175,7 +178,7 @@ class Registry:
         new = msgspec.structs.replace(new, metadata=msgspec.structs.replace(new.metadata, resourceVersion=version))
         if new == old or dry_run:
             return new
-        if new.metadata.deletionTimestamp is not None and not new.metadata.finalizers and not self._waits_for_node(new):
+        if new.metadata.deletionTimestamp is not None and not new.metadata.finalizers and not self._is_held(new):
             return self.objects.remove(key_of(new))
         return self.objects.put(new)
 
@@ -216,7 +219,10 @@ class Registry:
 
         `propagation`: `Background`, `Foreground`, `Orphan`; None is the resource's own: a Job leaves its pods behind
         (job.md 18), others delete in the background. `grace_seconds` counts for pods only. Returns the last state.
+        Raises `NotFound`, `Conflict`, and `Forbidden` for a namespace that may not be deleted.
         """
+        if key.kind == NAMESPACE.kind:
+            namespaces.check_deletion(key.name)
         old = self.get(key)
         self._check_uid(old, uid)
         if resource_version:
@@ -230,6 +236,9 @@ class Registry:
         finalizers = [name for name in finalizers if name not in (FOREGROUND, ORPHAN) or propagation is None]
         if wanted and wanted not in finalizers:
             finalizers.append(wanted)
+        if key.kind == NAMESPACE.kind and (finalizers or self._is_held(old)):
+            marked = namespaces.terminating(old, finalizers, now)
+            return old if marked == old else self.objects.put(marked)
         grace = self._grace(old, grace_seconds) if key.kind == POD.kind else 0
         if grace == 0 and not finalizers:
             return self.objects.remove(key)
@@ -264,9 +273,19 @@ class Registry:
         own = pod.spec.terminationGracePeriodSeconds
         return _DEFAULT_GRACE_SECONDS if own is None else int(own)
 
-    def _waits_for_node(self, obj: Any) -> bool:
-        """Whether a pod that is being deleted may still have something running."""
-        return kind_of(obj) is POD and bool(obj.metadata.deletionGracePeriodSeconds)
+    def _is_held(self, obj: Any) -> bool:
+        """Whether something else than its finalizers holds an object that is being deleted.
+
+        Of a pod something may still run, of a namespace something may still be there.
+        """
+        if kind_of(obj) is POD:
+            return bool(obj.metadata.deletionGracePeriodSeconds)
+        return kind_of(obj) is NAMESPACE and namespaces.is_held(obj)
+
+    def finalize_namespace(self, key: Key) -> None:
+        """Nothing is left in a namespace that is being deleted: let it go."""
+        old = self.get(key)
+        self._replace(old, msgspec.structs.replace(old, spec=msgspec.structs.replace(old.spec, finalizers=None)))
 
     def ensure_namespace(self, name: str, now: datetime) -> None:
         """Create a namespace if it is missing."""
@@ -277,7 +296,7 @@ class Registry:
                 creationTimestamp=whole_second(now),
                 labels={"kubernetes.io/metadata.name": name},
             )
-            spec = core_v1.NamespaceSpec(finalizers=["kubernetes"])
+            spec = core_v1.NamespaceSpec(finalizers=[namespaces.FINALIZER])
             self.objects.put(core_v1.Namespace(metadata=metadata, spec=spec, status=core_v1.NamespaceStatus(phase="Active")))
 
     def drop_old_events(self, before: datetime) -> None:
