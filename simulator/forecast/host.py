@@ -30,7 +30,7 @@ class VirtualHost:
 
     def __init__(self, start: datetime, script: ContainerScript, *, seed: int, down: Sequence[Interval] = ()) -> None:
         self.clock = VirtualClock(start)
-        self.objects = Objects()
+        self.objects = Objects(remember=False)
         self._chance = Random(seed)
         self._registry = Registry(self.objects, self._chance)
         self._executor = VirtualExecutor(self.clock, script)
