@@ -124,6 +124,10 @@ class ControlPlane:
         self._now = now
         for report in self._executor.poll():
             self.node.observe(report, now)
+        if self.node.has_heard:
+            for item in self._unheard:
+                self._queue.add(item)
+            self._unheard.clear()
         looks: dict[Item, int] = {}
         while item := self._queue.pop(now):
             looks[item] = looks.get(item, 0) + 1
@@ -260,10 +264,20 @@ class ControlPlane:
             self._queue.forget(item)
             return
         uid = job.metadata.uid
+        if not self.node.has_heard and self._has_pods_on_node(uid):
+            self._unheard.append(item)
+            return
         pods = [*self.objects.controlled(POD.kind, uid), *self.objects.uncontrolled(POD.kind, item.key.namespace)]
         plan = reconcile_job(job, pods, now, self._memories.get(uid))
         if self._apply(item, plan, job, "job-controller", now):
             self._memories[uid] = plan.memory
+
+    def _has_pods_on_node(self, uid: str) -> bool:
+        """Whether pods of a Job are on the node that have not ended as far as is known."""
+        return any(
+            pod.spec.nodeName and not (pod.status and pod.status.phase in ("Succeeded", "Failed"))
+            for pod in self.objects.controlled(POD.kind, uid)
+        )
 
     def _sync_cron_job(self, item: Item, now: datetime) -> None:
         cron_job = self.objects.get(item.key)
@@ -322,9 +336,6 @@ class ControlPlane:
         else:
             self._queue.retry(item, now)
 
-    def _drop_old_events(self, item: Item, now: datetime) -> None:
-        self.registry.drop_old_events(now - _EVENT_LIFE)
-        self._queue.add_at(item, now + timedelta(minutes=10))
     def _sync_namespace(self, item: Item, now: datetime) -> None:
         namespace = self.objects.get(item.key)
         if namespace is None:
@@ -333,3 +344,6 @@ class ControlPlane:
         content = [obj for kind in KINDS if KINDS[kind].namespaced for obj in self.objects.list(kind, item.key.name)]
         self._apply(item, reconcile_namespace(namespace, content, now), namespace, "namespace-controller", now)
 
+    def _drop_old_events(self, item: Item, now: datetime) -> None:
+        self.registry.drop_old_events(now - _EVENT_LIFE)
+        self._queue.add_at(item, now + timedelta(minutes=10))
