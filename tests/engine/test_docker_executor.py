@@ -16,9 +16,11 @@ from simulator.model.kubernetes import core_v1
 from simulator.pods.executor import (
     ContainerReport,
     EngineReport,
+    ImageReport,
     LogOptions,
     Mount,
     PodRemoved,
+    PullImage,
     RemovePod,
     SandboxReport,
     Snapshot,
@@ -27,7 +29,7 @@ from simulator.pods.executor import (
     Volume,
     VolumeFile,
 )
-from tests.contract.world import IMAGE, DockerWorld, Pod, Program, in_state, of_type, ready
+from tests.contract.world import ABSENT, IMAGE, DockerWorld, Pod, Program, in_state, of_type, ready
 from tests.engine.proxy import Proxy
 
 pytestmark = pytest.mark.engine
@@ -311,6 +313,13 @@ def test_many_pods_and_few_starts(world: DockerWorld) -> None:
     assert codes == {pod.uid: number for number, pod in enumerate(pods)}
     addresses = {report.pod_uid for report in world.reports if isinstance(report, SandboxReport) and report.ip}
     assert addresses == {pod.uid for pod in pods}
+
+
+def test_those_who_want_the_same_image_share_its_pull(world: DockerWorld) -> None:
+    world.submit(*(PullImage(f"uid-{number}", ABSENT) for number in range(4)))
+    reports = [of_type(world, ImageReport) for _ in range(4)]
+    assert {report.pod_uid for report in reports} == {f"uid-{number}" for number in range(4)}
+    assert len({report.error for report in reports}) == 1
 
 
 def test_follow_ends_when_it_is_closed(world: DockerWorld) -> None:

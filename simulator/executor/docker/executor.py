@@ -59,6 +59,7 @@ from simulator.pods.executor import (
 )
 
 WORKERS = 32
+PULLS = 8
 RETRY_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class DockerExecutor:
         self._containers: Containers
         self._watch = Watch(instance, self)
         self._workers = Workers(WORKERS, "kjsim-docker")
+        self._pulls = Workers(PULLS, "kjsim-docker-pull")
         self._later = Later("kjsim-docker-later")
         self._is_reachable = False
         self._was_lost = False
@@ -174,6 +176,7 @@ class DockerExecutor:
         self._watch.close()
         self._later.close()
         self._workers.close()
+        self._pulls.close()
         if self._room is not None:
             self._room.starts.close()
         if self._engine is not None:
@@ -208,7 +211,9 @@ class DockerExecutor:
                 if uid in self._removals:
                     return  # overtaken: `PodRemoved` answers
                 self._busy[uid] = self._busy.get(uid, 0) + 1
-        self._workers.run(self._guarded(command, lambda: self._carry_out(command)))
+        # Pulls are slow: many at once must not keep stops and ends waiting.
+        workers = self._pulls if isinstance(command, PullImage) else self._workers
+        workers.run(self._guarded(command, lambda: self._carry_out(command)))
 
     def _carry_out(self, command: Command) -> None:
         room = self._room

@@ -36,6 +36,7 @@ class Images:
         self._lock = threading.Lock()
         self._known: dict[str, Image] = {}
         self._pulls: dict[str, threading.Lock] = {}
+        self._pulled: dict[str, tuple[float, ImageReport]] = {}
 
     def find(self, reference: str) -> Image | None:
         """The image, or None if it is not there. Raises the SDK's errors."""
@@ -79,23 +80,29 @@ class Images:
         return _report(pod_uid, reference, self._clock.now(), image)
 
     def pull(self, pod_uid: str, reference: str) -> ImageReport:
-        """Pull it; others who want the same image at the same time wait and pull after (a second one is cheap)."""
-        from docker.errors import APIError
-
+        """Pull it. Who wants an image that is being pulled waits and gets the outcome of that pull."""
+        began = monotonic()
         with self._lock:
             turn = self._pulls.setdefault(reference, threading.Lock())
         with turn:
-            began = monotonic()
-            try:
-                error_text = self._pull(reference)
-                if not error_text:
-                    self.forget(reference)
-                    image = self.find(reference)
-                    report = _report(pod_uid, reference, self._clock.now(), image)
-                    return replace(report, pulled=True, pull_seconds=monotonic() - began)
-            except APIError as error:
-                error_text = _pull_text(error)
-        return ImageReport(pod_uid, reference, self._clock.now(), pull_seconds=monotonic() - began, error=error_text)
+            ended, report = self._pulled.get(reference, (0.0, None))
+            if report is None or ended < began:
+                report = self._pull_report(pod_uid, reference)
+                self._pulled[reference] = monotonic(), report
+        return replace(report, pod_uid=pod_uid, time=self._clock.now(), pull_seconds=monotonic() - began)
+
+    def _pull_report(self, pod_uid: str, reference: str) -> ImageReport:
+        from docker.errors import APIError
+
+        try:
+            error_text = self._pull(reference)
+            if not error_text:
+                self.forget(reference)
+                report = _report(pod_uid, reference, self._clock.now(), self.find(reference))
+                return replace(report, pulled=True)
+        except APIError as error:
+            error_text = _pull_text(error)
+        return ImageReport(pod_uid, reference, self._clock.now(), error=error_text)
 
     def _pull(self, reference: str) -> str:
         """The error that the progress stream ends with; empty when all is well."""
