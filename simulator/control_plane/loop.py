@@ -107,6 +107,8 @@ class ControlPlane:
             _NAMESPACE: self._sync_namespace,
             _EVENTS: self._drop_old_events,
         }
+        self._unheard: list[Item] = []
+        """Jobs that wait until the engine has told what became of their pods."""
         self._terminating: set[str] = set()
         """The namespaces that are being deleted."""
         self.registry.ensure_namespace("default", now)
@@ -210,7 +212,11 @@ class ControlPlane:
             owner.name for item in (pod, previous) if item and (owner := controller_of(item)) and owner.kind == JOB.kind
         }
         for name in owners:
-            self._touch_unless_in_hand(Item(_JOB, Key(JOB.kind, key.namespace, name)))
+            item = Item(_JOB, Key(JOB.kind, key.namespace, name))
+            if previous is None:
+                self._touch_unless_in_hand(item)
+            else:
+                self._queue.add(item)  # also by its own look: a Job that loses pods may have more to do
         if not owners and controller_of(pod) is None:
             # Any Job whose selector matches may adopt it.
             for job in self.objects.list(JOB.kind, key.namespace):
