@@ -15,17 +15,18 @@ Rules that both keep:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
+
+import msgspec
+from msgspec import Struct
 
 from simulator.model.kubernetes import core_v1
 
 ContainerKind = Literal["init", "sidecar", "main"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ContainerKey:
+class ContainerKey(Struct, frozen=True, order=True):
     """What names a container: its pod's uid, its name in the pod and the attempt (= restart count), from 0."""
 
     pod_uid: str
@@ -36,8 +37,7 @@ class ContainerKey:
 # --- configuration, resolved by pods/ -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """One mount of a container: a volume of the pod (`volume`, with an optional `sub_path`) at `mount_path`."""
 
     volume: str
@@ -47,8 +47,7 @@ class Mount:
     propagation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeFile:
+class VolumeFile(Struct, frozen=True):
     """One file that a volume holds (configMap, secret, downwardAPI, projected)."""
 
     path: str
@@ -56,8 +55,7 @@ class VolumeFile:
     mode: int
 
 
-@dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(Struct, frozen=True):
     """One volume of a pod, resolved: what an executor has to provide before the first container starts.
 
     `kind`: `emptyDir`, `memory` (tmpfs, `size_bytes` as its limit), `hostPath` (`host_path`, `host_path_type`), `files`
@@ -74,8 +72,7 @@ class Volume:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerConfig:
+class ContainerConfig(Struct, frozen=True):
     """How one container is to be run: the fields of `core_v1.Container`, resolved (semantics/pod-on-docker.md 2).
 
     `command` and `args` are expanded; None means the image's. `cpu_quota` and `memory_bytes` 0: no limit.
@@ -104,8 +101,7 @@ class ContainerConfig:
     security: core_v1.SecurityContext | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PodConfig:
+class PodConfig(Struct, frozen=True):
     """What the containers of a pod share. `needs_sandbox`: an infra container is wanted (pod-on-docker.md 1.2).
 
     `needs_address`: the address must be known before the first container is made (`status.podIP` in an env or a file).
@@ -140,32 +136,28 @@ class PodConfig:
 # --- commands -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PullImage:
+class PullImage(Struct, frozen=True):
     """Make `image` present. Answer: `ImageReport` (with `pulled=True` or `error`)."""
 
     pod_uid: str
     image: str
 
 
-@dataclass(frozen=True, slots=True)
-class InspectImage:
+class InspectImage(Struct, frozen=True):
     """Look whether `image` is present. Answer: `ImageReport`."""
 
     pod_uid: str
     image: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreateSandbox:
+class CreateSandbox(Struct, frozen=True):
     """Prepare the pod: address, volumes and, if `pod.needs_sandbox`, the infra container. Answer: `SandboxReport`."""
 
     pod: PodConfig
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class StartContainer:
+class StartContainer(Struct, frozen=True):
     """Create and start one container. Answers: `ContainerReport` running, or `StartFailed`; then `ContainerReport` exited.
 
     `sandbox_attempt` names the sandbox that it joins.
@@ -177,8 +169,7 @@ class StartContainer:
     sandbox_attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class StopContainer:
+class StopContainer(Struct, frozen=True):
     """Send the stop signal, wait `grace_seconds`, then SIGKILL. Answer: `ContainerReport` exited (or gone).
 
     A second command with a shorter grace shortens the wait.
@@ -188,30 +179,26 @@ class StopContainer:
     grace_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveContainer:
+class RemoveContainer(Struct, frozen=True):
     """Remove an ended container with its anonymous volumes. Answer: `ContainerReport` gone."""
 
     key: ContainerKey
 
 
-@dataclass(frozen=True, slots=True)
-class StopSandbox:
+class StopSandbox(Struct, frozen=True):
     """Stop and remove the infra container, give the address back. Answer: `SandboxReport` with `ready=False`."""
 
     pod_uid: str
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class RemovePod:
+class RemovePod(Struct, frozen=True):
     """Remove everything that is left of a pod: containers (killed if need be), sandbox, volumes. Answer: `PodRemoved`."""
 
     pod_uid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exec:
+class Exec(Struct, frozen=True):
     """Run `command` in a running container, for probes and hooks. Answer: `ExecReport`."""
 
     key: ContainerKey
@@ -235,8 +222,7 @@ Command = (
 # --- reports --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ImageReport:
+class ImageReport(Struct, frozen=True):
     """What is known of an image. `error` is the engine's text when it could not be pulled or inspected.
 
     `image_id` is the local id (`sha256:...`), empty when the image is absent. `user` is the image's USER.
@@ -255,8 +241,7 @@ class ImageReport:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxReport:
+class SandboxReport(Struct, frozen=True):
     """State of a pod's sandbox; for a pod without infra container it stands for its address and volumes.
 
     `awaits_address`: ready although `ip` is empty, and not to be read as a sandbox that has lost its address. So it is
@@ -273,8 +258,7 @@ class SandboxReport:
     awaits_address: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerReport:
+class ContainerReport(Struct, frozen=True):
     """State of one container, as the engine shows it (pod-on-docker.md 3.1).
 
     `reason`: `OOMKilled` where the engine says so, else empty. `message`: the termination message, or the engine's
@@ -297,8 +281,7 @@ class ContainerReport:
     sandbox_attempt: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StartFailed:
+class StartFailed(Struct, frozen=True):
     """A container could not be made (`stage` create) or started (`stage` start): the engine's text.
 
     After a failed start the container exists and is reported by a `ContainerReport` exited too (reason `StartError`,
@@ -311,8 +294,7 @@ class StartFailed:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExecReport:
+class ExecReport(Struct, frozen=True):
     """How an `Exec` ended. `error`: it could not be run; `timed_out`: it was given up."""
 
     key: ContainerKey
@@ -324,16 +306,14 @@ class ExecReport:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PodRemoved:
+class PodRemoved(Struct, frozen=True):
     """Nothing is left of this pod."""
 
     pod_uid: str
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EngineReport:
+class EngineReport(Struct, frozen=True):
     """The engine can be reached again, or no longer (`error`: why)."""
 
     time: datetime
@@ -341,8 +321,7 @@ class EngineReport:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything that exists, told at start and after each reconnection, before newer reports.
 
     What it doesn't list is gone. The pod lifecycle takes it as a list of reports.
@@ -356,8 +335,7 @@ class Snapshot:
 Report = ImageReport | SandboxReport | ContainerReport | StartFailed | ExecReport | PodRemoved | EngineReport | Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """The single node: its name, addresses and what it can hold (pod-on-docker.md 2.10)."""
 
     name: str = "kjsim-node"
@@ -366,12 +344,11 @@ class Node:
     memory_bytes: int = 1 << 30
     architecture: str = "amd64"
     engine_version: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
     allows_negative_oom_score: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LogOptions:
+class LogOptions(Struct, frozen=True):
     """The kubelet's log options. `since_time` inclusive; `tail_lines` None: all; `limit_bytes` None: no limit."""
 
     follow: bool = False

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from time import monotonic
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from simulator.executor.docker.body import INSTANCE, POD_UID, Attachment, container_body, container_name
 from simulator.executor.docker.engine import engine_text, explanation, is_unreachable, status_code

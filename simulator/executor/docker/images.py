@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from simulator.clock import Clock
 from simulator.executor.docker.engine import Engine, engine_text, explanation, status_code
