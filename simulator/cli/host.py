@@ -115,11 +115,16 @@ class Host:
                 return
 
     def _serve(self, call: _Call) -> None:
+        """Run a call; what it wrote is committed before it is answered. A commit that fails ends the control plane."""
         try:
             call.result = call.function()
-            self.control_plane.objects.commit()
         except Exception as error:
             call.error = error
+        try:
+            self.control_plane.objects.commit()
+        except KjsimError as error:
+            call.error = self._failure = error
+            raise
         finally:
             call.done.set()
 

@@ -59,6 +59,7 @@ class Hosted:
         self._executor: Executor = NoExecutor()
         self._stack = contextlib.ExitStack()
         self._shutdown: Callable[[], None] = lambda: None
+        self._is_started = False
         self.client: Client
 
     def start(self, *, engine: str, serve: bool) -> None:
@@ -80,6 +81,7 @@ class Hosted:
         )
         self.client = Client(InProcess(api), warn)
         self.host.start()
+        self._is_started = True
         if self.mode is Mode.OBSERVE and not isinstance(self._executor, NoExecutor):
             self._wait_for_snapshot(control_plane)
         if serve:
@@ -133,7 +135,7 @@ class Hosted:
     def close(self) -> None:
         """End everything; containers go on. A sweeping control plane first finishes what it has begun."""
         try:
-            if self.mode is Mode.SWEEP and not isinstance(self._executor, NoExecutor):
+            if self.mode is Mode.SWEEP and self._is_started and not isinstance(self._executor, NoExecutor):
                 self.finish_sweeping()
         finally:
             self._stack.close()

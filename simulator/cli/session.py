@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from simulator.cli.client import Client
 from simulator.cli.living import living_client
 from simulator.clock import Clock, RealClock
-from simulator.errors import StateError
+from simulator.errors import ApiError, StateError
 from simulator.store.state_directory import StateDirectory, default_home
 
 if TYPE_CHECKING:
@@ -77,5 +77,8 @@ def open_session(
     try:
         hosted.start(engine=engine, serve=serve)
         yield Session(hosted.client, directory, hosted)
+    except ApiError:
+        hosted.host.check()  # What made the control plane fail says more than what its API answered.
+        raise
     finally:
         hosted.close()

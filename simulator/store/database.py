@@ -120,7 +120,8 @@ class Database:
                 connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # SQLite itself rolls back when the disk is full
+                    connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
             raise self._trouble(error) from error
