@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.cli.flags import Options
 from simulator.errors import KjsimError
-from simulator.model.kinds import Kind
+from simulator.model.kinds import CRON_JOB, Kind
 
 if TYPE_CHECKING:
     from simulator.cli.printing import TablePrinter
+    from simulator.cli.session import Session
 
 Json = dict[str, Any]
 
@@ -104,6 +105,24 @@ def table_printer(kind: Kind, form: OutputFormat, options: Options, *, with_kind
         show_labels=options.show_labels,
         label_columns=[label for labels in options.label_columns for label in labels.split(",")],
     )
+
+
+def included(kind: Kind, form: OutputFormat) -> str:
+    """What has to come with the rows of a kind's tables (`includeObject`)."""
+    return "Object" if _has_next_column(kind, form) else "Metadata"
+
+
+def completed(kind: Kind, table: Json, form: OutputFormat, session: Session) -> Json:
+    """A server's table with the columns that are kjsim's own: NEXT in wide tables of CronJobs."""
+    if not _has_next_column(kind, form):
+        return table
+    from simulator.cli.next_runs import with_next_column
+
+    return with_next_column(table, session.clock.now())
+
+
+def _has_next_column(kind: Kind, form: OutputFormat) -> bool:
+    return kind is CRON_JOB and form.name == "wide"
 
 
 def _name(obj: Json) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
-from simulator.cli.client import Client
 from simulator.cli.flags import Options
-from simulator.cli.output_format import Json, OutputFormat, table_printer
+from simulator.cli.output_format import Json, OutputFormat, completed, included, table_printer
 from simulator.cli.resources import Resources, told_as_selection
+from simulator.cli.session import Session
 from simulator.errors import KjsimError, ServiceUnavailable
 from simulator.model.kinds import Kind
 
 
-def watch(client: Client, resources: Resources, form: OutputFormat, options: Options) -> int:
+def watch(session: Session, resources: Resources, form: OutputFormat, options: Options) -> int:
     """Print until the server ends the watch, or the user does (Ctrl-C)."""
+    client = session.client
     kinds = resources.all_kinds
     if len(kinds) > 1 or len(resources.objects) > 1:
         raise KjsimError(
@@ -28,8 +30,9 @@ def watch(client: Client, resources: Resources, form: OutputFormat, options: Opt
     if name:
         client.get(kind, name, namespace)  # kubectl's NotFound, rather than a wait for it
     fields = ",".join(part for part in (options.field_selector, f"metadata.name={name}" if name else "") if part)
-    show = _table_shower(kind, form, options) if form.is_table else _object_shower(kind, form, options)
-    lists = client.list_table if form.is_table else client.list
+    show = _table_shower(session, kind, form, options) if form.is_table else _object_shower(kind, form, options)
+    include = included(kind, form)
+    lists = partial(client.list_table, include=include) if form.is_table else client.list
     with told_as_selection(kind, options.selector, fields):
         listed = lists(kind, namespace, label_selector=options.selector, field_selector=fields)
     if not options.watch_only:
@@ -52,12 +55,13 @@ def watch(client: Client, resources: Resources, form: OutputFormat, options: Opt
     return 0
 
 
-def _table_shower(kind: Kind, form: OutputFormat, options: Options) -> Callable[[str, Json], None]:
+def _table_shower(session: Session, kind: Kind, form: OutputFormat, options: Options) -> Callable[[str, Json], None]:
     printer = table_printer(kind, form, options, with_kind=options.show_kind)
 
     def show(type_: str, table: Json) -> None:
         if table["rows"]:
-            _write(printer.text(_with_event(table, type_) if options.output_watch_events else table))
+            shown = completed(kind, table, form, session)
+            _write(printer.text(_with_event(shown, type_) if options.output_watch_events else shown))
 
     return show
 

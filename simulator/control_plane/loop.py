@@ -127,8 +127,8 @@ class ControlPlane:
         for report in self._executor.poll():
             self.node.observe(report, now)
         if self.node.has_heard:
-            for item in self._unheard:
-                self._queue.add(item)
+            for unheard in self._unheard:
+                self._queue.add(unheard)
             self._unheard.clear()
         looks: dict[Item, int] = {}
         while item := self._queue.pop(now):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+
+import pytest
 
 from tests.cli.world import kjsim
 
@@ -39,3 +42,32 @@ def test_validate_tells_what_the_server_would_warn_of(tmp_path: Path) -> None:
     warnings = outcome.stderr.splitlines()
     assert warnings[0].startswith("Warning: metadata.name: this is used in Pod names and hostnames")
     assert any("hides previous definition" in line for line in warnings)
+
+
+CRON_JOB = """\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: tick}
+spec:
+  schedule: "0 * * * *"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: busybox}]}}}}
+"""
+
+
+@pytest.mark.parametrize(("zone", "is_told"), [("UTC", False), ("Asia/Kolkata", True)])
+def test_apply_says_where_the_schedules_clock_is_not_the_machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, is_told: bool
+) -> None:
+    file = tmp_path / "cron.yml"
+    file.write_text(CRON_JOB)
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        outcome = kjsim("--home", str(tmp_path / "home"), "apply", "-f", str(file))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert outcome.stdout == "cronjob.batch/tick created\n"
+    note = ":30:00 IST on this machine; a schedule without timeZone is read in UTC, as in a cluster)"
+    assert (note in outcome.stderr) == is_told
+    assert outcome.stderr.startswith("note: cronjob/tick fires next at ") == is_told

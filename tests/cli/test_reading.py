@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from simulator.api.patches import MERGE_PATCH
 from simulator.executor.virtual import Run
+from simulator.model.kinds import CRON_JOB
 from tests.cli.conftest import MANIFESTS
 from tests.cli.transcripts import masked
 from tests.cli.world import World
@@ -225,3 +228,19 @@ def test_an_unknown_kind_is_a_mistake_of_the_command_line(cluster: World) -> Non
     for command in ("get", "describe", "why"):
         outcome = cluster.kjsim(command, "nosuch/x")
         assert (outcome.both, outcome.code) == ('error: the server doesn\'t have a resource type "nosuch"\n', 2)
+
+
+def test_wide_tables_of_cron_jobs_and_their_descriptions_tell_the_next_runs(world: World) -> None:
+    world.create((MANIFESTS / "simple-cronjob.yml").read_text())
+    for arguments in (["get", "cronjobs"], ["get", "cj", "pingpong"], ["get", "all"]):
+        assert "NEXT" not in world.kjsim(*arguments, "-o", "name").stdout + world.kjsim(*arguments).stdout
+    header, row = world.kjsim("get", "cj", "-o", "wide", "--show-labels").stdout.splitlines()
+    assert header.split()[-4:] == ["IMAGES", "SELECTOR", "NEXT", "LABELS"]
+    assert re.search(r"  <none>  +in \d+\w+  +<none>$", row)
+    with running(world, "get", "cj", "pingpong", "-o", "wide", "-w", "--output-watch-events") as process:
+        assert re.search(r"ADDED .* in \d+\w+$", read_until(process, "pingpong")[-1])
+        world.client.patch(CRON_JOB, "pingpong", "default", {"spec": {"suspend": True}}, MERGE_PATCH)
+        assert re.search(r"MODIFIED .* <none>$", read_until(process, "MODIFIED")[-1])
+    assert world.kjsim("describe", "cj", "pingpong").stdout.endswith("\nNext Runs:  <none> (suspended)\n")
+    both = world.kjsim("describe", "cj", "pingpong", "--show-events=false").stdout
+    assert both.endswith("\nActive Jobs:         <none>\nNext Runs:  <none> (suspended)\n")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from simulator.cli import manifests
 from simulator.cli.applying import apply
 from simulator.cli.flags import Flags, Options
 from simulator.cli.output import show_written
-from simulator.cli.session import open_session
+from simulator.cli.session import Session, open_session
 from simulator.model.kinds import CRON_JOB, JOB
 
 EXAMPLES = """
@@ -39,6 +40,16 @@ def run(options: Options) -> int:
         for manifest in wanted:
             applied = apply(session.client, manifest.kind, manifest.object, dry_run=options.dry_run in ("server", "client"))
             show_written(manifest.kind, applied.object, applied.verb, options)
+            if manifest.kind is CRON_JOB:
+                _tell_zone(applied.object, session)
         if session.hosted and not options.dry_run and any(m.kind in (JOB, CRON_JOB) for m in wanted):
             print("No control plane is alive: nothing runs before `kjsim up` (or `kjsim run FILE`).", file=sys.stderr)
     return 0
+
+
+def _tell_zone(cron_job: dict[str, Any], session: Session) -> None:
+    """Say so where the schedule's clock is not this machine's although nothing in the manifest tells."""
+    from simulator.cli.next_runs import firing_text, zone_note
+
+    if zone_note(cron_job, session.clock.now()):
+        print(f"note: {firing_text(cron_job, session.clock.now())}", file=sys.stderr)

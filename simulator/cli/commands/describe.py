@@ -8,9 +8,9 @@ from typing import Any
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options
 from simulator.cli.resources import Named, check_selection, read_resources, told_as_selection
-from simulator.cli.session import open_session
+from simulator.cli.session import Session, open_session
 from simulator.errors import ApiError, KjsimError, NotFound
-from simulator.model.kinds import EVENT, Kind
+from simulator.model.kinds import CRON_JOB, EVENT, Kind
 
 EXAMPLES = """
 kjsim describe job pingpong
@@ -52,11 +52,11 @@ def run(options: Options) -> int:
             except NotFound as error:
                 alike = _that_begin_with(client, named, options) if len(resources.objects) == 1 else []
                 if alike:
-                    print("".join(f"{_page(client, obj, _with_events(options, alike))}\n" for obj in alike), end="")
+                    print("".join(f"{_page(session, obj, _with_events(options, alike))}\n" for obj in alike), end="")
                     return 0
                 errors.append(error)
         with_events = _with_events(options, found)
-        print("\n\n".join(_page(client, obj, with_events) for obj in found), end="")
+        print("\n\n".join(_page(session, obj, with_events) for obj in found), end="")
     if errors:
         from simulator.cli.main import message_of
 
@@ -89,9 +89,8 @@ def _with_events(options: Options, found: list[dict[str, Any]]) -> bool:
     return len(found) == 1 if options.show_events is None else bool(options.show_events)
 
 
-def _page(client: Client, obj: dict[str, Any], with_events: bool) -> str:
+def _page(session: Session, obj: dict[str, Any], with_events: bool) -> str:
     from simulator.cli.describe import describe
-    from simulator.clock import RealClock
 
     events: list[dict[str, Any]] | None = None
     if with_events:
@@ -101,7 +100,13 @@ def _page(client: Client, obj: dict[str, Any], with_events: bool) -> str:
             fields["uid"] = metadata["uid"]
         selector = ",".join(f"involvedObject.{key}={value}" for key, value in fields.items() if value)
         try:
-            events = client.list(EVENT, metadata.get("namespace"), field_selector=selector)["items"]
+            events = session.client.list(EVENT, metadata.get("namespace"), field_selector=selector)["items"]
         except ApiError:
             events = []
-    return describe(obj, events, RealClock().now())
+    now = session.clock.now()
+    page = describe(obj, events, now)
+    if obj["kind"] == CRON_JOB.kind:
+        from simulator.cli.next_runs import next_runs_page
+
+        page += next_runs_page(obj, now)
+    return page

@@ -6,9 +6,9 @@ import sys
 
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options, integer
-from simulator.cli.output_format import Json, OutputFormat, read_format, table_printer
+from simulator.cli.output_format import Json, OutputFormat, completed, included, read_format, table_printer
 from simulator.cli.resources import Resources, check_selection, read_resources, told_as_selection
-from simulator.cli.session import open_session
+from simulator.cli.session import Session, open_session
 from simulator.errors import ApiError, KjsimError, NotFound
 from simulator.model.kinds import Kind
 
@@ -77,9 +77,9 @@ def run(options: Options) -> int:
             from simulator.cli.watching import watch
 
             StandstillNote(session).say()
-            return watch(session.client, resources, form, options)
+            return watch(session, resources, form, options)
         if form.is_table:
-            return _print_tables(session.client, resources, form, options)
+            return _print_tables(session, resources, form, options)
         return _print_objects(session.client, resources, form, options)
 
 
@@ -104,19 +104,21 @@ def _fail(errors: list[KjsimError]) -> int:
     return 1
 
 
-def _print_tables(client: Client, resources: Resources, form: OutputFormat, options: Options) -> int:
-    include = "Object" if options.sort_by else "Metadata"
+def _print_tables(session: Session, resources: Resources, form: OutputFormat, options: Options) -> int:
+    client = session.client
     selectors = {"label_selector": options.selector, "field_selector": options.field_selector}
     errors: list[KjsimError] = []
     tables: list[tuple[Kind, Json]] = []
     for kind in resources.kinds:
         try:
             with told_as_selection(kind, **selectors):
+                include = _include(kind, form, options)
                 tables.append((kind, client.list_table(kind, _namespace(kind, options), include=include, **selectors)))
         except ApiError as error:
             errors.append(error)
     for kind, name in resources.objects:
         try:
+            include = _include(kind, form, options)
             tables.append((kind, client.get_table(kind, name, _namespace(kind, options), include=include)))
         except NotFound as error:
             if not options.ignore_not_found:
@@ -131,13 +133,17 @@ def _print_tables(client: Client, resources: Resources, form: OutputFormat, opti
         if table["rows"]:
             if written and not options.no_headers:
                 written += "\n"
-            written += table_printer(kind, form, options, with_kind=with_kind).text(table)
+            written += table_printer(kind, form, options, with_kind=with_kind).text(completed(kind, table, form, session))
     if written:
         print(written, end="")
     elif not errors and not options.ignore_not_found:
         is_namespaced = not options.all_namespaces and all(kind.namespaced for kind, _ in tables)
         print("No resources found" + (f" in {options.namespace} namespace." if is_namespaced else ""), file=sys.stderr)
     return _fail(errors)
+
+
+def _include(kind: Kind, form: OutputFormat, options: Options) -> str:
+    return "Object" if options.sort_by else included(kind, form)
 
 
 def _merged(tables: list[tuple[Kind, Json]]) -> list[tuple[Kind, Json]]:

@@ -6,8 +6,7 @@ import contextlib
 import sys
 import tempfile
 import time
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulator.cli import manifests
 from simulator.cli.flags import Flags, Options, duration, integer
@@ -162,6 +161,7 @@ def _view(options: Options) -> contextlib.AbstractContextManager[View]:
 
 def _start(session: Session, wanted: list[Manifest], options: Options, view: View) -> Goal:
     from simulator.cli.applying import apply
+    from simulator.cli.next_runs import firing_text
     from simulator.cli.output import qualified
     from simulator.cli.run.runner import Goal
     from simulator.cli.run.starting import fire, start_cron_job, start_job, unfinished_others
@@ -185,7 +185,7 @@ def _start(session: Session, wanted: list[Manifest], options: Options, view: Vie
             goal.namespace = tree["metadata"]["namespace"]
             started = start_cron_job(client, tree, view.say)
             goal.cron_jobs[started["metadata"]["uid"]] = started
-            view.say(_next_firing(started, session.clock.now()))
+            view.say(firing_text(started, session.clock.now()))
             if options.now:
                 fired = fire(client, started, session.clock.now(), view.say)
                 goal.jobs[fired["metadata"]["uid"]] = fired
@@ -196,24 +196,3 @@ def _start(session: Session, wanted: list[Manifest], options: Options, view: Vie
             continue
         goal.files[started["metadata"]["uid"]] = manifest.file
     return goal
-
-
-def _next_firing(cron_job: dict[str, Any], now: datetime) -> str:
-    """When a CronJob fires next, in words."""
-    from simulator.model.durations import human_duration
-    from simulator.scheduler import parse
-
-    zone = cron_job["spec"].get("timeZone")
-    next_time = parse(cron_job["spec"]["schedule"], zone).next(now)
-    name = f"cronjob/{cron_job['metadata']['name']}"
-    if next_time is None:
-        return f"{name} never fires: its schedule names no date that exists"
-    wait = human_duration((next_time - now + timedelta(seconds=1)).total_seconds())
-    if zone is not None:
-        from zoneinfo import ZoneInfo
-
-        next_time = next_time.astimezone(ZoneInfo(zone))
-    local = now.astimezone().tzname()
-    note = f" (schedules without timeZone are read in UTC, as in a cluster; this machine is in {local})"
-    text = f"{name} fires next at {next_time:%Y-%m-%d %H:%M:%S} {zone or 'UTC'}, in {wait}"
-    return text + (note if zone is None and now.astimezone().utcoffset() else "")
