@@ -1,6 +1,7 @@
 """`kjsim why`: the decisions about an object as a story.
 
-Decisions of one moment that say the same of several objects become one line; a cause stands indented below what it caused.
+Decisions of one moment that say the same of several objects become one line; of several counts of one moment the last is
+told; a cause stands indented below what it caused.
 Input are the items of a DecisionList (api/instance.py), output is text.
 """
 
@@ -17,8 +18,12 @@ from simulator.model.kinds import KINDS
 
 Decision = dict[str, Any]
 
-_ON_OBJECT = re.compile(r"(\w+) (\w+)/(\S+)")
+_ON_OBJECT = re.compile(r"([a-z ]+) (\w+)/(\S+)")
+_COUNTS = re.compile(r"(?:; )?(?:none|\d+) active\b.*\bfailed$")
+"""What the Job controller says of a status that it writes, by itself or after something else."""
 _A_MOMENT = timedelta(seconds=1)
+_LONG_CAUSE = 80
+"""Characters from which the parts of a cause stand on lines of their own."""
 
 
 class Line(NamedTuple):
@@ -34,6 +39,18 @@ class Line(NamedTuple):
     verb: str = ""
     kind: str = ""
     names: tuple[str, ...] = ()
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether it tells how many pods there are."""
+        return bool(_COUNTS.search(self.cause or self.text))
+
+    def without_counts(self) -> Line | None:
+        """The line without them; None if it says nothing else."""
+        if self.cause:
+            return self._replace(cause=_COUNTS.sub("", self.cause))
+        text = _COUNTS.sub("", self.text)
+        return self._replace(text=text) if text else None
 
     @property
     def what(self) -> str:
@@ -63,7 +80,22 @@ def lines_of(decisions: Sequence[Decision]) -> list[Line]:
             lines[-1] = lines[-1]._replace(names=lines[-1].names + line.names)
         else:
             lines.append(line)
-    return lines
+    return _with_last_counts(lines)
+
+
+def _with_last_counts(lines: list[Line]) -> list[Line]:
+    """Of the counts that are told of an object within one moment, only the last: the story is of what happens."""
+    kept: list[Line] = []
+    told: dict[str, datetime] = {}
+    for line in reversed(lines):
+        shown: Line | None = line
+        if line.has_counts:
+            if line.object in told and told[line.object] - line.time < _A_MOMENT:
+                shown = line.without_counts()
+            told[line.object] = line.time
+        if shown is not None:
+            kept.append(shown)
+    return kept[::-1]
 
 
 def _name(decision: Decision) -> str:
@@ -90,7 +122,7 @@ def story(name: str, decisions: Sequence[Decision], now: datetime, style: Style)
 
 def _life(name: str, decisions: Sequence[Decision], now: datetime, style: Style, *, is_last: bool) -> str:
     lines = lines_of(decisions)
-    start = lines[0].time
+    start = datetime.fromisoformat(decisions[0]["time"])
     ago = human_duration((now - start).total_seconds())
     which = name if is_last else f"{name} (an earlier one)"
     page = [style.bold(f"{which}: first decision {ago} ago, {start.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"), ""]
@@ -103,7 +135,8 @@ def _life(name: str, decisions: Sequence[Decision], now: datetime, style: Style,
         shown_name = line.object if (when, line.object) != previous else ""
         page.append(f"{shown_time:>{time_width}}  {shown_name:<{name_width}}  {line.what}".rstrip())
         if line.cause:
-            page.append(" " * (time_width + name_width + 6) + style.dim(line.cause))
+            parts = line.cause.split("; ") if len(line.cause) > _LONG_CAUSE else [line.cause]
+            page += [" " * (time_width + name_width + 6) + style.dim(part) for part in parts]
         previous = (when, line.object)
     return "\n".join(page) + "\n"
 

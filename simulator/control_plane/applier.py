@@ -95,13 +95,14 @@ class Applier:
                 return created
             case UpdateStatus(key=key, status=status, cause=cause):
                 self._if_there(self._registry.update_status, key, status)
-                self._decide(subject, cause, now)
-            case Patch(key=key, patch={"spec": _}, cause=cause):
-                self._registry.finalize_namespace(key)
-                self._decide(subject, f"let go of {key}: {cause}", now)
-            case Patch(key=key, patch=patch, cause=cause):
-                self._if_there(self._registry.patch_metadata, key, patch["metadata"])
-                self._decide(subject, f"updated {key}: {cause}", now)
+                if cause:
+                    self._decide(subject, cause, now)
+            case Patch(key=key, patch=patch, cause=cause, deed=deed):
+                if "metadata" in patch:
+                    self._if_there(self._registry.patch_metadata, key, patch["metadata"])
+                else:
+                    self._registry.finalize_namespace(key)
+                self._decide(subject, f"{deed} {key}: {cause}", now)
             case Delete(key=key, cause=cause):
                 self._registry.delete(
                     key, now, propagation=operation.propagation, grace_seconds=operation.grace_seconds, uid=operation.uid

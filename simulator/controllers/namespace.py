@@ -50,7 +50,7 @@ def reconcile_namespace(namespace: core_v1.Namespace, content: Sequence[Any], no
         text = f"waits for {left} to end" if left else "nothing is left in it"
         operations.append(UpdateStatus(key_of(namespace), status, text))
     if not content:
-        operations.append(Patch(key_of(namespace), {"spec": {"finalizers": None}}, "it is empty"))
+        operations.append(Patch(key_of(namespace), {"spec": {"finalizers": None}}, "it is empty", deed="let go of"))
     return Plan(tuple(operations))
 
 

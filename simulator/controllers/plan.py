@@ -29,16 +29,20 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Apply a JSON merge patch to metadata or spec of an object (finalizers, owner references)."""
+    """Apply a JSON merge patch to metadata or spec of an object (finalizers, owner references).
+
+    `deed`: what is done by it, as the story tells it before the object's name.
+    """
 
     key: Key
     patch: dict[str, Any]
     cause: str
+    deed: str = "updated"
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateStatus:
-    """Replace the status of an object by `status` (an API struct)."""
+    """Replace the status of an object by `status` (an API struct); no cause where other operations tell it already."""
 
     key: Key
     status: Any
@@ -135,10 +139,10 @@ def describe(operation: Operation) -> str:
         case Create(object=created, cause=cause):
             name = created.metadata.name or f"{created.metadata.generateName}*"
             return f"create {created.kind} {name}: {cause}"
-        case Patch(key=key, cause=cause):
-            return f"patch {key}: {cause}"
+        case Patch(key=key, cause=cause, deed=deed):
+            return f"{deed} {key}: {cause}"
         case UpdateStatus(key=key, cause=cause):
-            return f"status of {key}: {cause}"
+            return f"status of {key}: {cause}" if cause else f"status of {key}"
         case Delete(key=key, cause=cause, propagation=propagation):
             return f"delete {key} ({propagation}): {cause}"
         case Emit(type=type_, reason=reason, message=message):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
@@ -24,19 +24,20 @@ def slot_text(slot: datetime) -> str:
     return slot.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def forbidden(slot: datetime, running: Iterable[str]) -> str:
+def forbidden(slot: datetime, running: Sequence[str]) -> str:
     """The note on a slot that concurrencyPolicy Forbid passes over."""
-    return f"slot {slot_text(slot)} is skipped: Forbid, and {', '.join(running)} still runs"
+    verb = "runs" if len(running) == 1 else "run"
+    return f"slot {slot_text(slot)} is skipped: {', '.join(running)} still {verb} (concurrencyPolicy Forbid)"
 
 
 def too_late(slot: datetime, deadline_seconds: int) -> str:
     """The note on a slot that startingDeadlineSeconds passes over."""
-    return f"missed: slot {slot_text(slot)} is more than {deadline_seconds} s ago"
+    return f"slot {slot_text(slot)} is missed: it was due more than {deadline_seconds} s ago (startingDeadlineSeconds)"
 
 
 _SLOT = r"slot (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) is"
-_FORBIDDEN = re.compile(rf"{_SLOT} skipped: Forbid, and (.*) still runs")
-_TOO_LATE = re.compile(rf"missed: {_SLOT} more than (-?\d+) s ago")
+_FORBIDDEN = re.compile(rf"{_SLOT} skipped: (.*) still runs? \(concurrencyPolicy Forbid\)")
+_TOO_LATE = re.compile(rf"{_SLOT} missed: it was due more than (-?\d+) s ago \(startingDeadlineSeconds\)")
 
 
 def read_note(text: str) -> PassedOver | None:

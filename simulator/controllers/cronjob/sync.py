@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -28,11 +28,16 @@ from simulator.model.metadata import Key, controller_of, key_of, metadata_of
 from simulator.model.quoting import go_quoted
 from simulator.scheduler import Schedule, ScheduleError, UnknownZone, parse, zone_named
 
+# A start that is later than this needs a word on why: a pass comes 0.1 s after its slot.
+_LATE = timedelta(seconds=2)
 # A Job with only these finalizers is gone as soon as it is deleted in the background.
 _DROPPED_FINALIZERS = frozenset({"foregroundDeletion", "orphan"})
 
 _MANY_MISSED = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
 _FORBIDDEN = "Not starting job because prior execution is running and concurrency policy is Forbid"
+_NOBODY_LOOKED = (
+    "nobody looked at it in time: the control plane was down, the machine slept, or the CronJob was suspended or changed"
+)
 _TZ_USED = (
     "CRON_TZ or TZ used in schedule {} is not officially supported, "
     "see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
@@ -91,6 +96,7 @@ class _Pass:
         self._last_schedule_time = status.lastScheduleTime
         self._last_successful_time = status.lastSuccessfulTime
         self._gone: set[str] = set()
+        self._ended: list[str] = []
         self._changes: list[str] = []
         self._notes: list[str] = []
 
@@ -135,8 +141,6 @@ class _Pass:
             return False
         if not set(metadata_of(job).finalizers or ()) - _DROPPED_FINALIZERS:
             self._gone.add(name)
-        if self._is_active(metadata_of(job).uid):
-            self._changes.append(f"{name} is deleted")
         self._drop_active(metadata_of(job).uid)
         yield Emit("Normal", "SuccessfulDelete", f"Deleted job {name}")
         return True
@@ -163,13 +167,15 @@ class _Pass:
                 yield Emit("Warning", "UnexpectedJob", f"Saw a job that the controller did not create or forgot: {name}")
             elif finished is not None and is_active:
                 self._drop_active(uid)
-                self._changes.append(f"{name} has ended: {finished.type}")
+                self._ended.append(name or "")
+                self._changes.append(f"job/{name} has ended ({finished.type})")
                 yield Emit("Normal", "SawCompletedJob", f"Saw completed job: {name}, condition: {finished.type}")
             if true_condition(job, "Complete") and job.status and job.status.completionTime:
                 newest = self._last_successful_time
                 if newest is None or job.status.completionTime > newest:
                     self._last_successful_time = job.status.completionTime
-                    self._changes.append(f"{name} is the newest success")
+                    if name not in self._ended:
+                        self._changes.append(f"job/{name} is the newest success")
 
     def _drop_missing(self, children: set[str | None]) -> Generator[Operation, Any, None]:
         # 4
@@ -179,7 +185,7 @@ class _Pass:
             if (entry.namespace or self._namespace) == self._namespace and self.existing(entry.name) is not None:
                 continue
             self._drop_active(entry.uid)
-            self._changes.append(f"{entry.name} is missing")
+            self._changes.append(f"job/{entry.name} is gone: it was active")
             yield Emit("Normal", "MissingJob", f"Active job went missing: {entry.name}")
 
     # --- 5 to 14: the slot ---
@@ -252,7 +258,7 @@ class _Pass:
                 error_text = f'jobs.batch "{entry.name}" not found'
                 yield Emit("Warning", "FailedGet", f"Get job: {error_text}")
                 return error_text
-            was_deleted = yield from self._delete(job, f"Replace: slot {slot_text(slot)} is due")
+            was_deleted = yield from self._delete(job, f"slot {slot_text(slot)} is due (concurrencyPolicy Replace)")
             if not was_deleted:
                 return f"could not replace job {self._namespace}/{metadata_of(job).name}"
         return None
@@ -268,14 +274,24 @@ class _Pass:
             return
         if slot is not None:
             self._notes.append(
-                f"slot {slot_text(slot)} is missed: its start is later than startingDeadlineSeconds ({deadline} s) allows"
+                f"slot {slot_text(slot)} is missed: startingDeadlineSeconds ({deadline}) have passed; {self._why_late()}"
             )
+
+    def _why_late(self) -> str:
+        """What may have kept the controller from a slot until now."""
+        if self._spec.concurrencyPolicy == "Forbid" and (running := [entry.name or "" for entry in self._active]):
+            return f"meanwhile {', '.join(running)} {'runs' if len(running) == 1 else 'run'} (concurrencyPolicy Forbid)"
+        if self._spec.concurrencyPolicy == "Forbid" and self._ended:
+            return f"until now {', '.join(self._ended)} ran (concurrencyPolicy Forbid)"
+        return _NOBODY_LOOKED
 
     def _start(self, schedule: Schedule, slot: datetime, name: str, lost: int) -> _Steps:
         # 14
         cron_job = self._cron_job
-        late = f"{(self._now - slot).total_seconds():.3f}".rstrip("0").rstrip(".")
-        cause = f"slot {slot_text(slot)} was due {late} s ago"
+        late = self._now - slot
+        cause = f"slot {slot_text(slot)} is due"
+        if late >= _LATE:
+            cause = f"slot {slot_text(slot)} was due {late.total_seconds():.0f} s ago; {self._why_late()}"
         if lost > 0:
             cause += f"; about {lost} before it {'are' if lost > 1 else 'is'} lost"
         job = yield Create(job_for_slot(cron_job, slot), cause)
@@ -287,13 +303,12 @@ class _Pass:
                 return Plan()
             if self._is_active(metadata_of(job).uid):
                 return Plan()
-            self._changes.append(f"{name} is taken in as the Job of slot {slot_text(slot)}")
+            self._changes.append(f"job/{name} is taken in as the Job of slot {slot_text(slot)}")
         elif isinstance(job, ApiError):
             if not _is_terminating(job):
                 yield Emit("Warning", "FailedCreate", f"Error creating job: {job}")
             return Plan(error=str(job))
         else:
-            self._changes.append(f"{name} is started for slot {slot_text(slot)}")
             yield Emit("Normal", "SuccessfulCreate", f"Created job {name}")
         self._active.append(_reference(job))
         self._last_schedule_time = slot
@@ -306,7 +321,7 @@ class _Pass:
         if slot is None:
             self._notes.append("there is no next slot")
             return Plan()
-        self._notes.append(f"next slot: {slot_text(slot)}")
+        self._notes.append(f"next slot {slot_text(slot)}")
         return Plan(requeue_after_seconds=seconds_to_look_at(slot, self._now))
 
 

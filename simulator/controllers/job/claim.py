@@ -92,7 +92,8 @@ def finalizers_without_tracking(pod: core_v1.Pod) -> list[str] | None:
 
 def remove_finalizer(pod: core_v1.Pod, cause: str) -> Patch:
     """The patch that takes the tracking finalizer off a pod."""
-    return Patch(key_of(pod), {"metadata": {"finalizers": finalizers_without_tracking(pod)}}, cause)
+    patch = {"metadata": {"finalizers": finalizers_without_tracking(pod)}}
+    return Patch(key_of(pod), patch, cause, deed="took the tracking finalizer off")
 
 
 def release_untracked_pod(pod: core_v1.Pod, job: batch_v1.Job | None) -> Plan:
@@ -122,7 +123,8 @@ def _release(pod: core_v1.Pod, job: meta_v1.ObjectMeta) -> Patch:
     metadata: dict[str, Any] = {"ownerReferences": to_builtins(owners) or None}
     if TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
         metadata["finalizers"] = finalizers_without_tracking(pod)
-    return Patch(key_of(pod), {"metadata": metadata}, f"released: its labels no longer match the selector of job {job.name}")
+    cause = f"its labels no longer match the selector of job {job.name}"
+    return Patch(key_of(pod), {"metadata": metadata}, cause, deed="released")
 
 
 def _adopt(pod: core_v1.Pod, job: batch_v1.Job) -> Patch:
@@ -135,5 +137,6 @@ def _adopt(pod: core_v1.Pod, job: batch_v1.Job) -> Patch:
     return Patch(
         key_of(pod),
         {"metadata": {"ownerReferences": to_builtins(owners), "finalizers": finalizers}},
-        f"adopted: it has no controller and its labels match the selector of job {job.metadata.name}",
+        f"it has no controller and its labels match the selector of job {job.metadata.name}",
+        deed="adopted",
     )

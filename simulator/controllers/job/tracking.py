@@ -50,7 +50,9 @@ class Tracking:
             append_condition(self._status, new_condition(verdict.type, "True", verdict.reason, verdict.message, sync.now))
             changed = True
         if changed:
-            self._flush(f"{verdict.reason}: {verdict.why}" if verdict is not None and not verdict.is_recorded else "")
+            self._flush(
+                "" if verdict is None or verdict.is_recorded else f"{verdict.type} is set: {verdict.reason}, {verdict.why}"
+            )
             self.is_remembered = True
         for pod in counted:
             if not pod.released:
@@ -60,7 +62,9 @@ class Tracking:
         if verdict is not None and not is_full:
             self.has_ended = self._end(verdict)
         if changed or self.has_ended:
-            self._flush(f"the job is {verdict.final_type}" if verdict is not None and self.has_ended else "")
+            self._flush(
+                f"the job is {verdict.final_type}: {verdict.reason}" if verdict is not None and self.has_ended else ""
+            )
         if verdict is not None and self.has_ended:
             self._emit_end(verdict)
 
@@ -162,16 +166,17 @@ class Tracking:
         self._sync.operations.append(UpdateStatus(self._sync.key, written, self._summary(what)))
 
     def _summary(self, what: str) -> str:
-        """`1 active (1 ready), 2 of 5 succeeded, 1 failed; what else there is to say`."""
+        """`1 active (1 ready), 2 of 5 succeeded, 1 failed`, after what else there is to say."""
         sync, status = self._sync, self._status
-        parts = [f"{status.active or 0} active ({status.ready or 0} ready)"]
+        parts = [f"{status.active} active ({status.ready or 0} ready)" if status.active else "none active"]
         if status.terminating:
             parts.append(f"{status.terminating} terminating")
         uncounted = len(self._succeeded)
         of = "" if sync.spec.completions is None else f" of {sync.spec.completions}"
         parts.append(f"{(status.succeeded or 0) + uncounted}{of} succeeded")
         parts.append(f"{(status.failed or 0) + len(self._failed)} failed")
-        return ", ".join(parts) + (f"; {what}" if what else "")
+        counts = ", ".join(parts)
+        return f"{what}; {counts}" if what else counts
 
     def _why_counted(self, pod: ObservedPod) -> str:
         if pod.is_succeeded and pod.uid not in self._sync.uncounted_failed:

@@ -33,7 +33,8 @@ def test_adopting_adds_reference_and_finalizer_and_counts_at_once() -> None:
     assert operations[0].patch == {
         "metadata": {"finalizers": ["x", TRACKING], "ownerReferences": [{**OURS, "uid": "friend"}, CONTROLLER]}
     }
-    assert operations[0].cause == "adopted: it has no controller and its labels match the selector of job pingpong"
+    assert operations[0].deed == "adopted"
+    assert operations[0].cause == "it has no controller and its labels match the selector of job pingpong"
 
 
 def test_releasing_takes_both_off() -> None:
