@@ -60,10 +60,11 @@ class Hosted:
         self._stack = contextlib.ExitStack()
         self._shutdown: Callable[[], None] = lambda: None
         self._is_started = False
+        self._api: Api
         self.client: Client
 
-    def start(self, *, engine: str, serve: bool) -> None:
-        """Connect the engine (see `session.open_session`), start the control plane, open the socket."""
+    def start(self, *, engine: str) -> None:
+        """Connect the engine (see `session.open_session`), start the control plane."""
         if engine == "always" or (engine == "if-needed" and self._has_work_for_engine()):
             self._connect_engine()
         now = self.clock.now()
@@ -71,7 +72,7 @@ class Hosted:
         self._objects.commit()
         self.host = Host(control_plane, self._executor, self.clock)
         self._stack.callback(self.host.stop)
-        api = Api(
+        self._api = Api(
             control_plane,
             self.host.call,
             self.clock.now,
@@ -79,17 +80,19 @@ class Hosted:
             home=str(self.directory.home),
             shutdown=self._on_shutdown,
         )
-        self.client = Client(InProcess(api), warn)
+        self.client = Client(InProcess(self._api), warn)
         self.host.start()
         self._is_started = True
         if self.mode is Mode.OBSERVE and not isinstance(self._executor, NoExecutor):
             self._wait_for_snapshot(control_plane)
-        if serve:
-            from simulator.api.server import Server
 
-            server = Server(api)
-            server.listen_unix(self.directory.socket)
-            self._stack.callback(server.close)
+    def serve(self) -> None:
+        """Open the Unix socket for other commands."""
+        from simulator.api.server import Server
+
+        server = Server(self._api)
+        server.listen_unix(self.directory.socket)
+        self._stack.callback(server.close)
 
     def _on_shutdown(self) -> None:
         self._shutdown()

@@ -48,13 +48,13 @@ def state_directory(home: str | Path | None) -> StateDirectory:
 
 @contextlib.contextmanager
 def open_session(
-    home: str | Path | None, *, mode: str = "observe", engine: str = "if-needed", serve: bool = False, speed: float = 1.0
+    home: str | Path | None, *, mode: str = "observe", engine: str = "if-needed", speed: float = 1.0
 ) -> Iterator[Session]:
     """Reach or host a control plane.
 
     `mode` (if one has to be hosted): `act`, `sweep` or `observe`. `engine`: `always` raises `EngineUnavailable` if none
-    answers, `if-needed` connects when unfinished pods (or, sweeping, any pods) are there, `never`. `serve` opens the Unix
-    socket for other commands; it goes with `act`. `speed`: of the hosted control plane's clock.
+    answers, `if-needed` connects when unfinished pods (or, sweeping, any pods) are there, `never`.
+    `speed`: of the hosted control plane's clock.
     """
     directory = state_directory(home)
     deadline = time.monotonic() + _SOCKET_PATIENCE_SECONDS
@@ -75,7 +75,7 @@ def open_session(
             )
         time.sleep(0.02)
     try:
-        hosted.start(engine=engine, serve=serve)
+        hosted.start(engine=engine)
         yield Session(hosted.client, directory, hosted)
     except ApiError:
         hosted.host.check()  # What made the control plane fail says more than what its API answered.

@@ -21,6 +21,7 @@ def rows() -> Iterator[str]:
     """All tables of this file."""
     with tempfile.TemporaryDirectory(prefix="kjsim-bench-") as folder:
         env = {**os.environ, "KJSIM_HOME": f"{folder}/home"}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled modules, start-up would be all that is measured
         try:
             yield from one_pod(Path(folder), env)
             yield from many_pods(Path(folder), env)

@@ -76,7 +76,7 @@ def run(options: Options) -> int:
         wanted = _read(options)
         background.start(state_directory(options.home))
     while True:
-        with open_session(options.home, mode="act", engine="always", serve=True) as session:
+        with open_session(options.home, mode="act", engine="always") as session:
             # The engine is being connected meanwhile.
             wanted = wanted or _read(options)
             if session.hosted is not None:
@@ -98,7 +98,7 @@ def _rehearse(options: Options) -> int:
     deadline = None if options.timeout is None else time.monotonic() + options.timeout
     with (
         tempfile.TemporaryDirectory(prefix="kjsim-") as home,
-        open_session(home, mode="act", engine="always", serve=True, speed=options.speed) as session,
+        open_session(home, mode="act", engine="always", speed=options.speed) as session,
     ):
         assert session.hosted is not None
         wanted = _read(options)
@@ -128,6 +128,8 @@ def _run(session: Session, wanted: list[Manifest], options: Options, deadline: f
     hosted = session.hosted
     with _view(options) as view:
         goal = _start(session, wanted, options, view)
+        if hosted is not None:
+            hosted.serve()  # Others can wait for it: the engine is at work meanwhile.
         if options.detach:
             view.say("it goes on in the background: kjsim get pods; kjsim logs; kjsim down")
             return 0

@@ -29,10 +29,11 @@ def run(options: Options) -> int:
     def end(signal_number: int, frame: FrameType | None) -> None:
         ended.set()
 
-    with open_session(options.home, mode="act", engine="always", serve=True) as session:
+    with open_session(options.home, mode="act", engine="always") as session:
         if session.hosted is None:
             raise KjsimError(f"a control plane is alive already (process {session.home.process_id()})")
         session.hosted.require_engine()
+        session.hosted.serve()
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
         session.hosted.on_shutdown(ended.set)
