@@ -109,6 +109,9 @@ class ControlPlane:
         }
         self._unheard: list[Item] = []
         """Jobs that wait until the engine has told what became of their pods."""
+        self._is_stepping = False
+        self._edits: list[tuple[Item, Any, Any]] = []
+        """CronJobs that were changed between two steps, each with its state before."""
         self._terminating: set[str] = set()
         """The namespaces that are being deleted."""
         self.registry.ensure_namespace("default", now)
@@ -124,12 +127,33 @@ class ControlPlane:
         Returns the next instant at which there is something to do even if nothing happens.
         """
         self._now = now
+        self._is_stepping = True
+        try:
+            self._take_in(now)
+            self._reconcile(now)
+        finally:
+            self._is_stepping = False
+        # Committed first, then carried out: a crash in between is mended by looking at what exists.
+        self.objects.commit()
+        commands, self.node.commands = self.node.commands, []
+        if commands and self.mode is not Mode.OBSERVE:
+            self._executor.submit(commands)
+        return self.next_time()
+
+    def _take_in(self, now: datetime) -> None:
+        """What happened since the last step."""
+        edits, self._edits = self._edits, []
+        for edit in edits:
+            self._look_after_edit(*edit)
         for report in self._executor.poll():
             self.node.observe(report, now)
         if self.node.has_heard:
             for unheard in self._unheard:
                 self._queue.add(unheard)
             self._unheard.clear()
+
+    def _reconcile(self, now: datetime) -> None:
+        """Look at every key that is due, until none is."""
         looks: dict[Item, int] = {}
         while item := self._queue.pop(now):
             looks[item] = looks.get(item, 0) + 1
@@ -140,12 +164,6 @@ class ControlPlane:
                 self._in_hand = item
                 self._handlers[item.controller](item, now)
         self._in_hand = None
-        # Committed first, then carried out: a crash in between is mended by looking at what exists.
-        self.objects.commit()
-        commands, self.node.commands = self.node.commands, []
-        if commands and self.mode is not Mode.OBSERVE:
-            self._executor.submit(commands)
-        return self.next_time()
 
     def close(self) -> None:
         """Let go of the objects: what changes from now on is nothing to this control plane."""
@@ -248,6 +266,15 @@ class ControlPlane:
             self._queue.add(item)
             return
         if item == self._in_hand and cron_job.spec is previous.spec:
+            return
+        if self._is_stepping:
+            self._look_after_edit(item, cron_job, previous)
+        else:
+            # What time it is only the next step knows: since the last one the clock may have been set.
+            self._edits.append((item, cron_job, previous))
+
+    def _look_after_edit(self, item: Item, cron_job: Any, previous: Any) -> None:
+        if self.objects.get(item.key) is None:
             return
         edit = enqueue_after_edit(previous, cron_job, self._now)
         for event in edit.events:

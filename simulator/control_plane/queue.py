@@ -28,7 +28,9 @@ class BackOff(NamedTuple):
 class WorkQueue:
     """Items in the order in which they were touched, each at most once; and one timer for each item.
 
-    A later time never moves an item's timer, an earlier one does (cronjob.md 5, "Waking up"). `back_off` by controller.
+    A later time never moves an item's timer, an earlier one does (cronjob.md 5, "Waking up"). Timers are instants of the
+    clock, not waits: one that is set forward makes them due, one that is set back makes them wait until it is there again,
+    as slots, deadlines and back-offs do, which are counted from instants in objects. `back_off` by controller.
     """
 
     def __init__(self, back_off: Mapping[str, BackOff]) -> None:
