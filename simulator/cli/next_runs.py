@@ -111,9 +111,12 @@ def firing_text(cron_job: Json, now: datetime) -> str:
 
 
 def zone_note(cron_job: Json, now: datetime) -> str:
-    """That an absent timeZone means UTC, as in a cluster; empty where it is not absent, or this machine is in UTC itself."""
+    """That an absent timeZone means UTC, as in a cluster; empty where it is not absent, or this machine is in UTC itself.
+
+    `@every` knows no zone.
+    """
     found = next_runs(cron_job, now, 1)
-    if found.schedule is None or not _is_without_zone(cron_job, found.schedule):
+    if found.schedule is None or not _is_without_zone(cron_job, found.schedule) or "@every" in found.schedule.text:
         return ""
     local = (found.slots[0] if found.slots else now).astimezone()
     if not local.utcoffset():

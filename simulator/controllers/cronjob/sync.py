@@ -238,6 +238,8 @@ class _Pass:
             entry.name == name and (entry.namespace or "") == metadata_of(cron_job).namespace for entry in self._active
         )
         if is_listed or slot == self._last_schedule_time:
+            if slot != self._last_schedule_time:
+                self._notes.append(f"slot {slot_text(slot)} is skipped: {name}, the Job of this minute, still runs")
             return self._wait(schedule)
         # 12
         if spec.concurrencyPolicy == "Forbid" and self._active:

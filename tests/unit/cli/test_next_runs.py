@@ -119,8 +119,11 @@ def test_an_absent_zone_is_utc_whatever_the_machines_zone(machine_in_kolkata: No
 
 
 @pytest.mark.usefixtures("machine_in_kolkata")
-@pytest.mark.parametrize("obj", [cron_job(timeZone="UTC"), cron_job("CRON_TZ=UTC 0 * * * *"), cron_job("nonsense")])
-def test_a_zone_that_is_told_needs_no_note(obj: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "obj",
+    [cron_job(timeZone="UTC"), cron_job("CRON_TZ=UTC 0 * * * *"), cron_job("@every 10s"), cron_job("nonsense")],
+)
+def test_a_zone_that_is_told_or_does_not_matter_needs_no_note(obj: dict[str, Any]) -> None:
     assert zone_note(obj, NOW) == ""
 
 

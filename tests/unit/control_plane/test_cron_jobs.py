@@ -78,6 +78,16 @@ def test_forbid_and_a_deadline_lose_the_slot(long_runs: Cluster) -> None:
     ]
 
 
+def test_a_minute_has_one_job_while_it_runs(long_runs: Cluster) -> None:
+    """Jobs are named by the minute."""
+    long_runs.create(cron_job(schedule="@every 20s"))
+    long_runs.run_to(at("12:00:45"))
+    assert told(long_runs) == [
+        "12:00:20 created job/tick-29539440: slot 2026-03-01T12:00:20Z is due",
+        "12:00:40 slot 2026-03-01T12:00:40Z is skipped: tick-29539440, the Job of this minute, still runs",
+    ]
+
+
 def test_replace_deletes_the_run_before(long_runs: Cluster) -> None:
     long_runs.create(cron_job(concurrencyPolicy="Replace"))
     long_runs.run_to(at("12:02:05"))
