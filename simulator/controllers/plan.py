@@ -11,7 +11,7 @@ Reconciling again after a plan has been applied gives a plan without operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import ApiError
@@ -125,7 +125,7 @@ def carry_out(decisions: Decisions, apply: Callable[[Operation], Any]) -> Plan:
             operation = decisions.send(outcome)
         except StopIteration as end:
             plan: Plan = end.value
-            return replace(plan, operations=tuple(operations))
+            return Plan(tuple(operations), plan.requeue_after_seconds, plan.error, plan.memory, plan.notes)
         operations.append(operation)
         try:
             outcome = apply(operation)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from simulator.model.kinds import KINDS, kind_of
+from simulator.model.kinds import KINDS
 from simulator.model.kubernetes import meta_v1
+
+
+_CLUSTER_SCOPED = frozenset(kind.kind for kind in KINDS.values() if not kind.namespaced)
 
 
 class Key(NamedTuple):
@@ -24,8 +27,8 @@ class Key(NamedTuple):
 def key_of(obj: Any) -> Key:
     """The key of an API struct."""
     metadata = obj.metadata
-    kind = kind_of(obj)
-    return Key(kind.kind, (metadata.namespace or "default") if kind.namespaced else "", metadata.name or "")
+    kind = type(obj).__name__
+    return Key(kind, "" if kind in _CLUSTER_SCOPED else metadata.namespace or "default", metadata.name or "")
 
 
 def metadata_of(obj: Any) -> meta_v1.ObjectMeta:
@@ -45,7 +48,9 @@ def controller_of(obj: Any) -> meta_v1.OwnerReference | None:
 
 def whole_second(instant: datetime) -> datetime:
     """An instant as the API stores it: UTC, cut to the whole second."""
-    return instant.astimezone(UTC).replace(microsecond=0)
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return instant.replace(microsecond=0) if instant.microsecond else instant
 
 
 def has_same_metadata(obj: Any, previous: Any) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -24,8 +23,7 @@ HISTORY = 4096
 """How many changes a watch can go back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One write. `object` is the new state, for a deletion the last one; `previous` the state before (None: new)."""
 
     resource_version: int
@@ -48,11 +46,14 @@ class Objects:
     """All objects of one instance. `database` None keeps them in memory only (forecast, tests).
 
     `persist` False reads the database and never writes it: for a look at a state directory that starts nothing.
+    `remember` False forgets changes and decisions as soon as the listeners have been told: for a forecast, that nobody
+    watches or asks.
     """
 
-    def __init__(self, database: Database | None = None, *, persist: bool = True) -> None:
+    def __init__(self, database: Database | None = None, *, persist: bool = True, remember: bool = True) -> None:
         self._database = database
         self._persist = persist and database is not None
+        self._remember = remember
         self._objects: dict[str, dict[tuple[str, str], Any]] = {kind: {} for kind in KINDS}
         self._controlled: dict[tuple[str, str], dict[Key, Any]] = {}
         self._by_uid: dict[str, Key] = {}
@@ -109,9 +110,14 @@ class Objects:
         obj = msgspec.structs.replace(obj, metadata=metadata)
         key = key_of(obj)
         previous = self.get(key)
-        if previous is not None:
-            self._unindex(key, previous)
-        self._index(obj)
+        if previous is not None and _is_indexed_alike(obj, previous):
+            self._objects[key.kind][key.namespace, key.name] = obj
+            owner = controller_of(obj)
+            self._controlled[key.kind, owner.uid if owner else ""][key] = obj
+        else:
+            if previous is not None:
+                self._unindex(key, previous)
+            self._index(obj)
         self._changed(Change(self.resource_version, "ADDED" if previous is None else "MODIFIED", key, obj, previous))
         return obj
 
@@ -146,7 +152,8 @@ class Objects:
             del self._controlled[index]
 
     def _changed(self, change: Change) -> None:
-        self._uncommitted.append(change)
+        if self._remember:
+            self._uncommitted.append(change)
         for listener in self._listeners:
             listener(change)
 
@@ -156,6 +163,8 @@ class Objects:
         """Remember why something was decided; written with the next commit, forgotten where nothing is persisted."""
         for listener in self._decision_listeners:
             listener(key, text)
+        if not self._remember:
+            return
         obj = self.get(key)
         owner = controller_of(obj) if obj is not None else None
         self._decisions.append((time, *key, uid, owner.uid if owner else "", text))
@@ -224,3 +233,9 @@ class Objects:
         ):
             raise Expired(f"too old resource version: {resource_version} ({self.resource_version})")
         return [change for change in self._history if change.resource_version > resource_version]
+
+
+def _is_indexed_alike(obj: Any, previous: Any) -> bool:
+    """Whether two states of an object stand at the same places of the indexes."""
+    new, old = obj.metadata, previous.metadata
+    return bool(new.uid == old.uid and new.ownerReferences == old.ownerReferences)

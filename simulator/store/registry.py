@@ -13,7 +13,7 @@ import msgspec
 from simulator import parser
 from simulator.errors import AlreadyExists, BadRequest, Conflict, NotFound
 from simulator.model.kinds import EVENT, JOB, KINDS, NAMESPACE, POD, Kind, kind_of
-from simulator.model.kubernetes import core_v1, from_builtins, meta_v1, to_builtins
+from simulator.model.kubernetes import batch_v1, core_v1, from_builtins, meta_v1, to_builtins
 from simulator.model.metadata import Key, key_of, metadata_of, whole_second
 from simulator.store import namespaces
 from simulator.store.objects import Objects
@@ -153,7 +153,7 @@ class Registry:
         self._check_unchanged(old, {"resourceVersion": resource_version})
         new = msgspec.structs.replace(old, status=status)
         if key.kind == JOB.kind and status != old.status:
-            errors = parser.validate_status_update(to_builtins(old), to_builtins(new))
+            errors = parser.validate_status_update(_rules_view(old), _rules_view(new))
             if errors:
                 raise parser.invalid(JOB, key.name, errors)
         return self._replace(old, new, dry_run)
@@ -340,3 +340,13 @@ def _admitted(spec: core_v1.PodSpec) -> core_v1.PodSpec:
         serviceAccountName=account,
         tolerations=tolerations,
     )
+
+
+def _rules_view(job: batch_v1.Job) -> dict[str, Any]:
+    """What the rules of a Job's status look at, in its plain form: the status, and the spec without its template."""
+    view: dict[str, Any] = to_builtins(msgspec.structs.replace(job, metadata=None, spec=_without_template(job.spec)))
+    return view
+
+
+def _without_template(spec: Any) -> Any:
+    return msgspec.structs.replace(spec, template=None)
