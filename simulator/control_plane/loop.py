@@ -115,6 +115,9 @@ class ControlPlane:
         self._terminating: set[str] = set()
         """The namespaces that are being deleted."""
         self.registry.ensure_namespace("default", now)
+        for pod in objects.list(POD.kind):
+            # Before the Jobs, which judge by what the statuses of their pods say.
+            self._queue.add(Item(_POD, key_of(pod)))
         for kind in (NAMESPACE, CRON_JOB, JOB, POD):
             for obj in objects.list(kind.kind):
                 self._touch(key_of(obj), obj, None)
