@@ -75,9 +75,11 @@ def message_of(error: KjsimError) -> str:
 def api_message(error: ApiError) -> str:
     """An answer of the API as kubectl words it; for a refused object, what is wrong with it."""
     details = error.details
-    if error.reason != "Invalid" or not details.get("name"):
+    if error.reason != "Invalid" or not (details.get("name") or details.get("causes")):
         return f"Error from server ({error.reason}): {error}"
-    head = f'The {details.get("kind", "")} "{details["name"]}" is invalid'
+    head = (
+        f'The {details.get("kind", "")} "{details["name"]}" is invalid' if details.get("name") else "The request is invalid"
+    )
     causes = [f"{cause['field']}: {cause['message']}" for cause in details.get("causes", ())]
     if not causes:
         return f"{head}: {error}"

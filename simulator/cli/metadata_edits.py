@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from simulator.cli.applying import MERGE_PATCH
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options
-from simulator.cli.resources import check_selection, kinds_of, read_resources, told_as_selection
+from simulator.cli.resources import check_selection, read_resources, told_as_selection
 from simulator.errors import KjsimError, UsageError
 from simulator.model.kinds import Kind
 
@@ -55,24 +55,22 @@ def read_edits(words: Sequence[str], noun: str) -> tuple[list[str], Edits]:
     return list(words[:start]), edits
 
 
-def selected(client: Client, words: Sequence[str], options: Options) -> list[tuple[Kind, Tree]]:
-    """The objects that the words name, or that the selector (or `--all`) chooses."""
+def selected(client: Client, words: Sequence[str], options: Options) -> Iterator[tuple[Kind, Tree]]:
+    """The objects that the words name, or that the selector (or `--all`) chooses, one after the other."""
     resources = read_resources(words)
     check_selection(resources, selector=options.selector, all_namespaces=False)
+    for kind, name in resources.objects:
+        yield kind, client.get(kind, name, _space(kind, options))
     if resources.objects:
-        return [(kind, client.get(kind, name, _space(kind, options))) for kind, name in resources.objects]
+        return
     if not resources.kinds:
         raise UsageError("You must provide one or more resources by argument or filename.")
     if not (options.selector or options.all):
         raise KjsimError("resource(s) were provided, but no name was specified")
-    found = []
-    for kind in kinds_of(words[0]) if "," not in words[0] else resources.kinds:
+    for kind in resources.kinds:
         with told_as_selection(kind, options.selector or ""):
             listed = client.list(kind, _space(kind, options), label_selector=options.selector)
-        found += [(kind, item) for item in listed["items"]]
-    if not found:
-        raise KjsimError("no objects passed to the command")
-    return found
+        yield from ((kind, item) for item in listed["items"])
 
 
 def edit(

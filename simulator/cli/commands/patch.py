@@ -41,6 +41,8 @@ def run(options: Options) -> int:
     if options.type.lower() not in _TYPES:
         raise UsageError(f'--type must be one of [json merge strategic], not "{options.type}"')
     resources = read_resources(options.words)
+    if resources.kinds:
+        raise KjsimError("resource(s) were provided, but no name was specified")
     if not resources.objects:
         raise UsageError("You must provide one or more resources by argument or filename.\nSee 'kjsim patch --help'.")
     patch = _read_patch(options)
@@ -63,14 +65,18 @@ def run(options: Options) -> int:
 
 
 def _read_patch(options: Options) -> Any:
-    if (options.patch is None) == (options.patch_file is None):
+    if options.patch is not None and options.patch_file is not None:
+        raise UsageError("cannot specify --patch and --patch-file together")
+    if options.patch is None and options.patch_file is None:
         raise UsageError("must specify --patch or --patch-file containing the contents of the patch")
     from simulator.parser.yaml_documents import read_documents
 
     try:
         text = options.patch if options.patch is not None else Path(options.patch_file).read_text(encoding="utf-8")
     except OSError as error:
-        raise KjsimError(f"unable to read patch file: open {options.patch_file}: {error.strerror}") from error
+        raise KjsimError(
+            f"unable to read patch file: open {options.patch_file}: {(error.strerror or '').lower()}"
+        ) from error
     documents, problems = read_documents(text, "")
     if problems or len(documents) != 1 or not isinstance(documents[0].tree, dict | list):
         reason = str(problems[0]) if problems else "it must be one map, or a list of operations"
