@@ -20,7 +20,7 @@ demo: setup
 
 test: setup
 	@.ci/kubectl
-	$(PY) -m pytest -q -n 2 --dist loadgroup tests
+	$(PY) -m pytest -q -n 2 --dist loadfile tests
 
 unit:
 	@.ci/python
