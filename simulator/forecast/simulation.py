@@ -32,6 +32,7 @@ class Request:
     """What is to be foreseen: `start` to `end`, with `trees` applied at `applied`.
 
     `previous`: objects that are there before that, each with the time of its creation.
+    `other_owners`: names that flags may speak of though they are not in these objects.
     `keep`: runs, skips and levels are wanted, not just sums. `measured` tells what real runs took.
     """
 
@@ -45,6 +46,7 @@ class Request:
     measured: Callable[[Owner], Measured | None] = lambda _owner: None
     keep: bool = True
     previous: Sequence[tuple[datetime, Tree]] = ()
+    other_owners: frozenset[Owner] = frozenset()
 
 
 @dataclass
@@ -120,7 +122,8 @@ class _World:
     def run(self) -> Forecast:
         request, host = self._request, self._host
         trees = [*request.trees, *(tree for _, tree in request.previous)]
-        check_names(request.wishes, [owner_of_tree(tree) for tree in trees if tree["kind"] in ("CronJob", "Job")])
+        owners = [owner_of_tree(tree) for tree in trees if tree["kind"] in ("CronJob", "Job")]
+        check_names(request.wishes, [*owners, *request.other_owners])
         moments: dict[datetime, list[Tree]] = {}
         for time, tree in request.previous:
             moments.setdefault(time, []).append(tree)
