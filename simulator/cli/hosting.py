@@ -148,9 +148,7 @@ class Hosted:
 
     def finish_sweeping(self) -> None:
         """Remove the containers of deleted pods; what the engine can't do now is left to the next control plane."""
-        node = self.host.control_plane.node
+        control_plane = self.host.control_plane
         deadline = time.monotonic() + _SWEEP_PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            if self.host.call(lambda: node.has_heard and (not node.engine.reachable or not node.has_orphans)):
-                return
+        while time.monotonic() < deadline and not self.host.call(lambda: control_plane.is_swept):
             time.sleep(0.01)

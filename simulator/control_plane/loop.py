@@ -124,6 +124,15 @@ class ControlPlane:
         self._queue.add(Item(_EVENTS, Key("Event", "", "")))
         self._stop_listening = objects.on_change(self._on_change)
 
+    @property
+    def is_swept(self) -> bool:
+        """Whether no deleted pod has anything left, or nothing can be done about it because the engine is away."""
+        node = self.node
+        if not node.has_heard or not node.engine.reachable:
+            return node.has_heard
+        is_going = any(pod.metadata.deletionTimestamp is not None for pod in self.objects.list(POD.kind))
+        return not node.has_orphans and not is_going
+
     def step(self, now: datetime) -> datetime | None:
         """Take in what happened, reconcile until quiet, commit, hand out commands.
 
