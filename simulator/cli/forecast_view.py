@@ -33,6 +33,8 @@ _MARKS = {
 }
 _GRAVE = ("NeverFires", "Fails", "Waiting")
 _LEAST_WIDTH = 24
+_NEEDS_WIDTH = {"JOB": 150, "LOCAL": 125, "TOOK": 80}
+"""Columns that a terminal narrower than this does without."""
 
 
 def show_in_colour(forecast: Forecast) -> None:
@@ -45,13 +47,15 @@ def show_in_colour(forecast: Forecast) -> None:
     console.print()
     shown, left = rows(forecast)
     if shown:
-        table = Table(*HEADER, box=None, padding=(0, 2, 0, 0), header_style="bold")
+        hidden = {name for name, width in _NEEDS_WIDTH.items() if console.width < width}
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        for name in HEADER:
+            if name not in hidden:
+                table.add_column(name, no_wrap=name != "NOTE")
         for row in shown:
             style = _OUTCOMES.get(row.kind, "")
-            cells = [
-                Text(cell, style=style if index == HEADER.index("OUTCOME") else "") for index, cell in enumerate(row.cells)
-            ]
-            table.add_row(*cells)
+            named = zip(HEADER, row.cells, strict=True)
+            table.add_row(*(Text(cell, style if name == "OUTCOME" else "") for name, cell in named if name not in hidden))
         console.print(table)
         if left:
             console.print(Text(f"... and {left} more (-o csv lists all)"))
