@@ -84,6 +84,8 @@ class Node:
         for container in snapshot.containers:
             self._records.setdefault(container.key.pod_uid, PodRecord(container.key.pod_uid))
         self._observe_all(snapshot, now)
+        # Also those of which nothing exists yet: they have waited for this word.
+        self._touch_all()
 
     def _observe_all(self, report: Report, now: datetime) -> None:
         for uid in list(self._records):

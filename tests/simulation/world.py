@@ -22,7 +22,7 @@ from simulator.executor.virtual import Run, VirtualExecutor, VirtualImage
 from simulator.model.kinds import JOB, KINDS, POD
 from simulator.model.kubernetes import core_v1, to_builtins
 from simulator.model.metadata import Key, key_of
-from simulator.pods.executor import Command, ContainerKey, StartContainer
+from simulator.pods.executor import Command, ContainerKey, Report, StartContainer
 from simulator.store.database import Database, DecisionRow
 from simulator.store.objects import Objects
 from tests.simulation.manifests import EXIT_CODES, Tree
@@ -84,6 +84,21 @@ class MortalExecutor(VirtualExecutor):
         images = {"pulled:1": VirtualImage(present=False, pull_seconds=3)}
         super().__init__(clock, script, images=images, **delays)
         self._fuse = fuse
+        self._looks_before_answer = 0
+
+    def begin(self, looks_before_answer: int) -> None:
+        """A process begins; it looks for reports so many times before there are any, as with an engine that is far."""
+        self._looks_before_answer = looks_before_answer
+        self.start(lambda: None)
+
+    def poll(self) -> list[Report]:
+        if self._looks_before_answer:
+            self._looks_before_answer -= 1
+            return []
+        return super().poll()
+
+    def next_time(self) -> datetime | None:
+        return self._clock.now() if self._looks_before_answer else super().next_time()
 
     def submit(self, commands: Sequence[Command]) -> None:
         for command in commands:
@@ -113,7 +128,7 @@ class World:
         self.plane = ControlPlane(self.objects, self.executor, self._chance, self.clock.now())
         self._watch(self)
         self.objects.commit()
-        self.executor.start(lambda: None)
+        self.executor.begin(self.rng.choice([0, 0, 1, 2]))
 
     def close(self) -> None:
         self._database.close()
