@@ -8,8 +8,9 @@ set stays. Lists are replaced whole: the API server's defaults make them equal a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from simulator.cli.client import Client
 from simulator.errors import NotFound
@@ -21,8 +22,7 @@ MERGE_PATCH = "application/merge-patch+json"
 Tree = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What became of one manifest: the verb that is shown, and the object as the API returned it."""
 
     verb: Literal["created", "configured", "unchanged"]

@@ -7,10 +7,10 @@ objects are to be looked at; a look is a decision about one object, at a cost th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from simulator.controllers.plan import Delete, Operation, Patch
 from simulator.model.kinds import KINDS, Kind
@@ -21,16 +21,14 @@ FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
 
 
-@dataclass(slots=True)
-class Looks:
+class Looks(Struct):
     """Uids: of objects (or of owners that are named but not known) to look at, and of objects whose dependents to orphan."""
 
-    look_at: list[str] = field(default_factory=list)
-    orphan: list[str] = field(default_factory=list)
+    look_at: list[str] = msgspec.field(default_factory=list)
+    orphan: list[str] = msgspec.field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What one look decided: operations in order, uids to look at next, and an error that makes it be tried again."""
 
     operations: tuple[Operation, ...] = ()
@@ -38,18 +36,17 @@ class Decision:
     error: str | None = None
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """An object, or an owner that is only known by a reference to it (`is_observed` False)."""
 
     uid: str
     api_version: str
     key: Key
     is_observed: bool
-    owners: list[meta_v1.OwnerReference] = field(default_factory=list)
-    finalizers: list[str] = field(default_factory=list)
+    owners: list[meta_v1.OwnerReference] = msgspec.field(default_factory=list)
+    finalizers: list[str] = msgspec.field(default_factory=list)
     is_deleting: bool = False
-    dependents: dict[str, None] = field(default_factory=dict)
+    dependents: dict[str, None] = msgspec.field(default_factory=dict)
 
     @property
     def is_waiting(self) -> bool:

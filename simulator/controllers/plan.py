@@ -11,15 +11,15 @@ Reconciling again after a plan has been applied gives a plan without operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from simulator.errors import ApiError
 from simulator.model.metadata import Key
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     """Create `object` (an API struct; uid, times, defaults and a generated name are filled in when it is applied)."""
 
     object: Any
@@ -27,8 +27,7 @@ class Create:
     on_failure: tuple[Operation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Struct, frozen=True):
     """Apply a JSON merge patch to metadata or spec of an object (finalizers, owner references).
 
     `deed`: what is done by it, as the story tells it before the object's name.
@@ -40,8 +39,7 @@ class Patch:
     deed: str = "updated"
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateStatus:
+class UpdateStatus(Struct, frozen=True):
     """Replace the status of an object by `status` (an API struct); no cause where other operations tell it already."""
 
     key: Key
@@ -49,8 +47,7 @@ class UpdateStatus:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """Delete an object. `propagation` is `Background`, `Foreground` or `Orphan`; `uid` is a precondition."""
 
     key: Key
@@ -65,8 +62,7 @@ ERROR = "{error}"
 """In the message of an `Emit` within `on_failure`: the API's text of the refusal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
+class Emit(Struct, frozen=True):
     """Record an event on the object that is being reconciled.
 
     Within `on_failure` it is left out when the refusal is that the namespace is terminating (job.md 16, cronjob.md 5).
@@ -80,8 +76,7 @@ class Emit:
 Operation = Create | Patch | UpdateStatus | Delete | Emit
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a reconcile function decided.
 
     `requeue_after_seconds`: look again after so long at the latest (None: only when something changes). `error`: the pass

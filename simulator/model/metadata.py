@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from simulator.model.kinds import KINDS
 from simulator.model.kubernetes import meta_v1
 
-
 _CLUSTER_SCOPED = frozenset(kind.kind for kind in KINDS.values() if not kind.namespaced)
 
 

@@ -5,7 +5,7 @@ Strict and complete by itself; nothing here knows about dates or zones. semantic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from simulator.model.quoting import go_quoted
 
@@ -31,16 +31,14 @@ class ScheduleError(ValueError):
     """A schedule that Kubernetes refuses; the message is the one of its parser."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One of the five fields: its numbers in order, and whether it counts as a star (semantics/cronjob.md 3.3)."""
 
     values: tuple[int, ...]
     star: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """The five fields of a schedule."""
 
     minute: Field
@@ -50,15 +48,13 @@ class Fields:
     weekday: Field
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Struct, frozen=True):
     """`@every DURATION`, in whole seconds, at least 1."""
 
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
+class _Range(Struct, frozen=True):
     low: int
     high: int
     names: dict[str, int]

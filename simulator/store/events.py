@@ -9,12 +9,13 @@ them dropped.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1, meta_v1
 from simulator.model.metadata import Key, whole_second
@@ -47,16 +48,14 @@ class _RecentlyUsed(OrderedDict[K, V], Generic[K, V]):
             self.popitem(last=False)
 
 
-@dataclass(slots=True)
-class _Similar:
+class _Similar(Struct):
     """The messages seen lately for events that are alike but for the message."""
 
     last_time: datetime
-    messages: dict[str, None] = field(default_factory=dict)
+    messages: dict[str, None] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Observation:
+class _Observation(Struct, frozen=True):
     """The stored event that an event with the same key counts up."""
 
     count: int
@@ -64,14 +63,12 @@ class _Observation:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Bucket:
+class _Bucket(Struct, frozen=True):
     tokens: float
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Who records: a component and the host it runs on (empty for controllers)."""
 
     component: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from simulator.controllers.cronjob.missed import next_slot, seconds_to_look_at
 from simulator.controllers.cronjob.sync import schedule_of
@@ -12,8 +13,7 @@ from simulator.model.kubernetes import batch_v1
 from simulator.scheduler import ScheduleError
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """What follows from a change: look after so many seconds (0 or less: at once; None: not because of it), and events."""
 
     after_seconds: float | None

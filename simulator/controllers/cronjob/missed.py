@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from simulator.model.kubernetes import batch_v1
 from simulator.model.metadata import metadata_of
@@ -22,8 +23,7 @@ class InvalidSchedule(ValueError):
     """A schedule whose slots are less than a second apart, or that has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Struct, frozen=True):
     """What has been missed since `base`: the slot that is due now (None: none), and how many there were, by estimate."""
 
     base: datetime

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from simulator.controllers.job.observed import ObservedPod, int32
 from simulator.model.kubernetes import core_v1
@@ -13,8 +14,7 @@ INITIAL_SECONDS = 10.0
 MAX_SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class JobMemory:
+class JobMemory(Struct, frozen=True):
     """The back-off record that the controller keeps for a job, in memory only: failures in a row, time of the last one."""
 
     failures: int = 0

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from msgspec.structs import replace as replace_fields
+from msgspec.structs import replace
 
 from simulator.controllers.job.backoff import JobMemory
 from simulator.controllers.job.causes import clock_time
@@ -117,7 +116,7 @@ def _with_status_on_refusal(operations: list[Operation]) -> list[Operation]:
     for missing, position in zip(range(len(creations), 0, -1), creations, strict=True):
         creation = operations[position]
         assert isinstance(creation, Create)
-        status = replace_fields(update.status, active=((update.status.active or 0) - missing) or None)
+        status = replace(update.status, active=((update.status.active or 0) - missing) or None)
         follows = (
             *creation.on_failure,
             *operations[after:written],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from simulator.controllers.job.success_policy import match_success_policy
 from simulator.controllers.job.sync import Sync
@@ -13,8 +13,7 @@ FAILURE_TARGET = "FailureTarget"
 SUCCESS_CRITERIA_MET = "SuccessCriteriaMet"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The end that a job has come to.
 
     `type` is the interim condition (FailureTarget, SuccessCriteriaMet), `is_recorded` whether the status has it already,
