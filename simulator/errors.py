@@ -24,8 +24,7 @@ KjsimError                      exit code 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
 class KjsimError(Exception):
@@ -40,8 +39,7 @@ class UsageError(KjsimError):
     exit_code = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One finding in a manifest.
 
     `path` is the field path as the API server writes it (`spec.template.spec.containers[0].name`), `line` and `column`
@@ -93,21 +91,19 @@ class Interrupted(KjsimError):
     exit_code = 130
 
 
-@dataclass
 class ApiError(KjsimError):
     """A Kubernetes `Status` with status Failure.
 
     `details` is the content of `Status.details` (`name`, `group`, `kind`, `causes`, `retryAfterSeconds`).
     """
 
-    message: str
-    details: dict[str, Any] = field(default_factory=dict)
-
     reason: ClassVar[str] = "Unknown"
     code: ClassVar[int] = 500
 
-    def __str__(self) -> str:
-        return self.message
+    def __init__(self, message: str, details: dict[str, Any] | None = None) -> None:
+        self.message = message
+        self.details: dict[str, Any] = details or {}
+        super().__init__(message)
 
     def to_status(self) -> dict[str, Any]:
         """The `Status` object that goes over the wire."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from simulator.cli.client import Client
 from simulator.cli.living import living_client
@@ -27,8 +28,7 @@ _SOCKET_PATIENCE_SECONDS = 10.0
 """How long to wait for the socket of a process that holds the lock: it may be starting or ending."""
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """A way to the control plane. `hosted` is None when another process is the control plane."""
 
     client: Client

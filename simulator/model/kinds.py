@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from simulator.model.kubernetes import batch_v1, core_v1
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One API resource. `group` is empty for the core group; `type` is the struct of its objects."""
 
     kind: str
@@ -38,7 +37,7 @@ class Kind:
         """`jobs.batch`, `pods`: how error messages name it."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
-    @cached_property
+    @property
     def names(self) -> frozenset[str]:
         """Every lower-case word that means this kind on a command line."""
         short = {self.plural, self.singular, *self.short_names}

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from simulator.errors import KjsimError, ManifestError, Problem
 from simulator.model.kinds import KINDS, Kind
@@ -31,8 +33,7 @@ _DRY_UID = "00000000-0000-4000-8000-000000000000"
 _DRY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@dataclass
-class Manifest:
+class Manifest(Struct):
     """An object as a user wrote it, as a plain tree of a served version.
 
     `warnings`: what kjsim can't honour (after `check_manifests`); `server_warnings`: what the API server would say.
@@ -41,8 +42,8 @@ class Manifest:
     object: Tree
     kind: Kind
     file: str
-    warnings: list[str] = field(default_factory=list)
-    server_warnings: list[str] = field(default_factory=list)
+    warnings: list[str] = msgspec.field(default_factory=list)
+    server_warnings: list[str] = msgspec.field(default_factory=list)
     _document: Document | None = None
     _root: Path = ()
 

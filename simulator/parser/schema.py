@@ -6,9 +6,10 @@ Read from the annotations of the `lightkube-models` structs, lazily and once per
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from simulator.parser.go_types import (
     ALWAYS_WRITTEN,
@@ -24,8 +25,7 @@ from simulator.parser.go_types import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """The shape of a value: `kind` is string, int, bool, struct, list, map, quantity, intOrString, time, bytes or any.
 
     `go_type` is the name that errors give it; `item` the shape of list items and map values; `struct` the struct type.
@@ -37,8 +37,7 @@ class Shape:
     struct: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field of a struct. `keeps_zero`: an empty value is stored; `always`: it is written even when absent.
 
     `may_be_empty`: absent, it is an empty list.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from simulator.model.kinds import KINDS
 from simulator.model.quantities import QuantityError, parse_quantity
@@ -23,8 +24,7 @@ _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d{1,2}:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One misfit. `message` is the server's text; `unknown` marks an unknown field, `nearest` the real name it may mean.
 
     `breaks_off`: the server's decoder stops here, so that this outdoes a wrong type found earlier.

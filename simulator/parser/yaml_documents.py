@@ -11,10 +11,10 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from simulator.errors import Problem
 from simulator.model.quoting import go_quoted
@@ -31,8 +31,7 @@ _ENDLESS = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _TAG = "tag:yaml.org,2002:"
 
 
-@dataclass
-class Document:
+class Document(Struct):
     """One document: its `tree`, and the node from which it was read (None for JSON that is no YAML)."""
 
     tree: Any

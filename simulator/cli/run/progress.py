@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 Tree = dict[str, Any]
 
@@ -39,13 +41,12 @@ def has_ended(pod: Tree) -> bool:
     return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
 
 
-@dataclass
-class Progress:
+class Progress(Struct):
     """Our Jobs by uid, their pods by uid, and the attempts of containers whose log was opened."""
 
-    jobs: dict[str, Tree] = field(default_factory=dict)
-    pods: dict[str, Tree] = field(default_factory=dict)
-    opened: set[tuple[str, str, int]] = field(default_factory=set)
+    jobs: dict[str, Tree] = msgspec.field(default_factory=dict)
+    pods: dict[str, Tree] = msgspec.field(default_factory=dict)
+    opened: set[tuple[str, str, int]] = msgspec.field(default_factory=set)
 
     def pods_of(self, job_uid: str) -> list[Tree]:
         """The pods of one Job, oldest first."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.controllers.job.backoff import JobMemory, finish_time, updated_memory
@@ -16,8 +17,7 @@ from simulator.model.kubernetes import batch_v1
 from simulator.model.metadata import Key, key_of
 
 
-@dataclass(slots=True)
-class Sync:
+class Sync(Struct):
     """One sync under way.
 
     `status` is a draft that becomes the new status; `active_count`, `ready` and `terminating` follow what the sync does.
@@ -37,10 +37,10 @@ class Sync:
     uncounted_succeeded: Container[str]
     uncounted_failed: Container[str]
     start_time: datetime | None
-    operations: list[Operation] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    operations: list[Operation] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
     wait_seconds: float | None = None
-    active: list[ObservedPod] = field(default_factory=list)
+    active: list[ObservedPod] = msgspec.field(default_factory=list)
     active_count: int = 0
     ready: int = 0
     terminating: int = 0
@@ -49,7 +49,7 @@ class Sync:
     completed_before: Intervals = ()
     completed: Intervals = ()
     failed_indexes: Intervals | None = None
-    kept: dict[int, ObservedPod] = field(default_factory=dict)
+    kept: dict[int, ObservedPod] = msgspec.field(default_factory=dict)
 
     @property
     def is_indexed(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from simulator.model.labels import dns_label_errors
 from simulator.parser.structure import Tree
@@ -30,8 +31,7 @@ _PROPAGATIONS = ["Bidirectional", "HostToContainer", "None"]
 _BLOCK_ONLY = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode"
 
 
-@dataclass(frozen=True)
-class PodContext:
+class PodContext(Struct, frozen=True):
     """What a container's validation needs to know of its pod: the good volumes and so on."""
 
     volumes: dict[str, Tree]

@@ -7,8 +7,9 @@ it is empty. Values are shown as Go shows them: strings quoted, numbers and bool
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from simulator.errors import Invalid
 from simulator.model.kinds import Kind
@@ -50,8 +51,7 @@ def show(value: Any) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(Struct, frozen=True):
     """One broken rule: its `reason` (as in `Status.details.causes`), field path, value and what is wrong with it."""
 
     reason: str
