@@ -76,6 +76,14 @@ class Process:
             raise AssertionError(f"it goes on for ever:\n{self.stdout()}\n{self._files[1].read_text()}") from None
         return Outcome(self.stdout(), self._files[1].read_text(), code)
 
+    def ends_within(self, seconds: float) -> bool:
+        """Give it so long; False if it still goes on."""
+        try:
+            self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def kill(self) -> None:
         """End it as the worst of accidents does."""
         if self.is_running():
