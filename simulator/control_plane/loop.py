@@ -11,7 +11,6 @@ from simulator.control_plane.applier import Applier
 from simulator.control_plane.collector import Collector
 from simulator.control_plane.node import Node
 from simulator.control_plane.queue import BackOff, Item, WorkQueue
-from simulator.controllers.cronjob import enqueue_after_edit, sync_cron_job
 from simulator.controllers.job import TRACKING_FINALIZER, reconcile_job, release_untracked_pod
 from simulator.controllers.namespace import reconcile_namespace
 from simulator.controllers.plan import Plan
@@ -288,6 +287,8 @@ class ControlPlane:
     def _look_after_edit(self, item: Item, cron_job: Any, previous: Any) -> None:
         if self.objects.get(item.key) is None:
             return
+        from simulator.controllers.cronjob import enqueue_after_edit
+
         edit = enqueue_after_edit(previous, cron_job, self._now)
         for event in edit.events:
             self._applier.emit(cron_job, Source("cronjob-controller"), event.type, event.reason, event.message, self._now)
@@ -329,6 +330,9 @@ class ControlPlane:
         if cron_job is None:
             self._queue.forget(item)
             return
+        # Imported when a CronJob is there: schedules take 10 ms to import, and most runs have none.
+        from simulator.controllers.cronjob import sync_cron_job
+
         decisions = sync_cron_job(cron_job, self.objects.list(JOB.kind, item.key.namespace), now)
         plan = self._applier.apply_decisions(decisions, cron_job, "cronjob-controller", now)
         self._finish(item, plan, now)
