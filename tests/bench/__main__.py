@@ -7,6 +7,7 @@ from importlib import import_module
 
 NAMES = {
     "commands": "whole commands against docker and kubectl",
+    "forecast": "forecasts: runs a second, memory",
     "reconcile": "one reconcile of a Job with many pods",
     "schedule": "next times against bare croniter",
 }
