@@ -1,4 +1,4 @@
-"""Forecasts of one CronJob: whole lives of one-pod Jobs a second on one core, and memory by length where only sums are asked."""
+"""Forecasts of one CronJob: whole lives of one-pod Jobs a second on one core, and memory by length where sums are asked."""
 
 from __future__ import annotations
 

@@ -98,9 +98,8 @@ def test_zoom_by_day_and_by_hour_and_a_bar_that_is_tapped(tmp_path: Path) -> Non
     dom = shown(tmp_path / "page.html", "document.getElementById('zoom-day').click();" + tap)
     assert "25 Mar 2027, 00:00:00 – 26 Mar 2027, 00:00:00 UTC" in dom
     assert re.search(r'<p id="detail"[^>]*>report-\d+: 25 Mar 2027, 02:30:00, [^<]*BackoffLimitExceeded', dom)
-    hour = shown(
-        tmp_path / "page.html", "document.getElementById('zoom-hour').click();document.getElementById('later').click()"
-    )
+    clicks = "document.getElementById('zoom-hour').click();document.getElementById('later').click()"
+    hour = shown(tmp_path / "page.html", clicks)
     assert "25 Mar 2027, 01:00:00 – 25 Mar 2027, 02:00:00 UTC" in hour
     assert ">01:15</text>" in hour
 

@@ -21,9 +21,9 @@ def test_the_same_changes_nothing() -> None:
 def test_another_schedule_moves_the_runs_and_leaves_those_of_others() -> None:
     old = [cron_job("a", "0 * * * *"), cron_job("b", "30 * * * *")]
     new = [cron_job("a", "15 * * * *"), cron_job("b", "30 * * * *")]
-    found = difference(request(*new, span="3h", duration=["1m..5m"]), old)
-    assert [run.scheduled_time for run in found.removed] == [at("2026-01-01T01:00"), at("2026-01-01T02:00")]
-    assert [run.scheduled_time for run in found.added] == [at(f"2026-01-01T0{hour}:15") for hour in range(3)]
+    found = difference(request(*new, start="2026-01-01T00:05", span="3h", duration=["1m..5m"]), old)
+    assert [run.scheduled_time for run in found.removed] == [at(f"2026-01-01T0{hour}:00") for hour in (1, 2, 3)]
+    assert [run.scheduled_time for run in found.added] == [at(f"2026-01-01T0{hour}:15") for hour in (0, 1, 2)]
     assert not found.changed
     assert "+  cronjob/a  Thu 2026-01-01 00:15:00 UTC" in difference_text(found)
 
@@ -34,15 +34,14 @@ def test_an_end_of_suspension_fires_the_slot_that_was_missed_at_once() -> None:
     assert [(run.scheduled_time, run.created_time) for run in found.at_once] == [
         (at("2026-01-02T03:00"), at("2026-01-02T12:00"))
     ]
-    assert "Fires at once, because of the edit:\n  a-29455380, for the slot Fri 2026-01-02 03:00:00 UTC" in difference_text(
-        found
-    )
+    text = difference_text(found)
+    assert "Fires at once, because of the edit:\n  a-29455380, for the slot Fri 2026-01-02 03:00:00 UTC" in text
 
 
 def test_a_longer_run_is_another_course() -> None:
     old = cron_job("a", "0 * * * *", annotations={"kjsim.dev/duration": "5m"})
     new = cron_job("a", "0 * * * *", annotations={"kjsim.dev/duration": "9m"})
-    found = difference(request(new, span="2h"), [old])
+    found = difference(request(new, start="2026-01-01T00:05", span="90m"), [old])
     ((before, after),) = found.changed
     assert (before.end_time, after.end_time) == (at("2026-01-01T01:05"), at("2026-01-01T01:09"))
 
