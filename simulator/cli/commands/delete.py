@@ -10,9 +10,10 @@ from simulator import parser
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options, duration, integer
 from simulator.cli.output import qualified
+from simulator.cli.resources import kind_of_word, kinds_of
 from simulator.cli.session import open_session
 from simulator.errors import ApiError, KjsimError, ManifestError, NotFound, Problem, UsageError
-from simulator.model.kinds import KINDS, Kind, kind_named
+from simulator.model.kinds import Kind
 
 if TYPE_CHECKING:
     from simulator.parser import Manifest
@@ -108,8 +109,8 @@ def _named(options: Options) -> tuple[list[tuple[Kind, str, str]], list[Kind]]:
         pairs = [word.split("/", 1) for word in words]
         if any(len(pair) != 2 for pair in pairs):
             raise UsageError("there is no need to specify a resource type as a separate argument when passing TYPE/NAME")
-        return [(_kind(kind), options.namespace, name) for kind, name in pairs], []
-    kinds = _kinds(words[0])
+        return [(kind_of_word(kind), options.namespace, name) for kind, name in pairs], []
+    kinds = [kind for word in words[0].split(",") for kind in kinds_of(word)]
     if len(words) > 1:
         if options.selector or options.all:
             raise UsageError("name cannot be provided when a selector or --all is specified")
@@ -128,19 +129,6 @@ def _name_of(manifest: Manifest) -> str:
         problem += "; what was made from generateName has to be named on the command line"
     line, column = manifest.position("metadata")
     raise ManifestError([Problem(problem, "metadata.name", manifest.file, line, column)])
-
-
-def _kinds(word: str) -> list[Kind]:
-    if word == "all":
-        return [kind for kind in KINDS.values() if "all" in kind.categories]
-    return [_kind(part) for part in word.split(",")]
-
-
-def _kind(word: str) -> Kind:
-    kind = kind_named(word)
-    if kind is None:
-        raise KjsimError(f'the server doesn\'t have a resource type "{word}"')
-    return kind
 
 
 def _delete(client: Client, kind: Kind, namespace: str, name: str, options: Options) -> str:
