@@ -13,7 +13,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from simulator.cli.client import Client
-from simulator.errors import NotFound
+from simulator.errors import NotFound, UsageError
 from simulator.model.kinds import Kind
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -30,7 +30,9 @@ class Applied(Struct, frozen=True):
 
 
 def apply(client: Client, kind: Kind, manifest: Tree, *, dry_run: bool = False) -> Applied:
-    """Create the object of a manifest, or bring the live one in line with it."""
+    """Create the object of a manifest, or bring the live one in line with it; raises `UsageError` if it has no name."""
+    if not manifest["metadata"].get("name"):
+        raise UsageError(f"from {manifest['metadata']['generateName']}: cannot use generate name with apply")
     name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace", "default")
     wanted = _annotated(manifest)
     try:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from simulator.cli.commands import COMMANDS, Command
-from simulator.cli.flags import Flags, Options
-from simulator.errors import ApiError, Interrupted, KjsimError, ManifestError, UsageError
+try:
+    from simulator.cli.commands import COMMANDS, Command
+    from simulator.cli.flags import Flags, Options
+    from simulator.errors import ApiError, Interrupted, KjsimError, ManifestError, StateError, UsageError
+except KeyboardInterrupt:  # before anything has begun: no traceback
+    sys.exit(130)
 
 BROKEN_PIPE = 141  # what a shell shows for a program that SIGPIPE ended
 
@@ -57,6 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _told("", Interrupted.exit_code)
     except KjsimError as error:
         return _told(message_of(error), error.exit_code)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _told(f"error: {error.strerror}: free some space and try again", StateError.exit_code)
+        return _told(_internal_error(error, home, arguments), 1)
     except Exception as error:  # the last resort: tell it in one line, keep the rest
         return _told(_internal_error(error, home, arguments), 1)
 
@@ -185,6 +193,8 @@ def _told(message: str, code: int) -> int:
             print(message, file=sys.stderr)
     except BrokenPipeError:
         return _quiet_pipe()
+    except OSError:  # stdout or stderr is a file on a full disk: nothing more can be told
+        return code
     return code
 
 

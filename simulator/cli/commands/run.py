@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from simulator.cli import manifests
 from simulator.cli.flags import Flags, Options, duration, integer
 from simulator.cli.session import Session, open_session, state_directory
-from simulator.errors import KjsimError, UsageError
+from simulator.errors import Interrupted, ServiceUnavailable, UsageError
+from simulator.model.kinds import CRON_JOB, JOB
 
 if TYPE_CHECKING:
     from simulator.cli.run.runner import Goal, View
@@ -83,7 +84,7 @@ def run(options: Options) -> int:
                 session.hosted.require_engine()
             try:
                 return _run(session, wanted, options, deadline)
-            except ConnectionError:
+            except ServiceUnavailable:
                 if session.hosted is not None:
                     raise
         print("the control plane that this run was a client of has ended: going on without it", file=sys.stderr)
@@ -115,30 +116,40 @@ def _rehearse(options: Options) -> int:
 
 def _read(options: Options) -> list[Manifest]:
     wanted = manifests.read(options, command="run")
-    if not any(manifest.kind.kind in ("Job", "CronJob") for manifest in wanted):
-        raise KjsimError("there is no Job and no CronJob in these manifests: nothing to run (kjsim apply creates the rest)")
+    if not any(manifest.kind in (JOB, CRON_JOB) for manifest in wanted):
+        raise UsageError("there is no Job and no CronJob in these manifests: nothing to run (kjsim apply creates the rest)")
     if len({manifest.object["metadata"].get("namespace") for manifest in wanted if manifest.kind.namespaced}) > 1:
         raise UsageError("run takes manifests of one namespace at a time")
     return wanted
 
 
 def _run(session: Session, wanted: list[Manifest], options: Options, deadline: float | None) -> int:
-    from simulator.cli.run.runner import ControlPlaneLost, Runner
+    from simulator.cli.run.runner import Goal, Runner
 
     hosted = session.hosted
     with _view(options) as view:
-        goal = _start(session, wanted, options, view)
-        if hosted is not None:
-            hosted.serve()  # Others can wait for it: the engine is at work meanwhile.
+        namespaces = [manifest.object["metadata"]["namespace"] for manifest in wanted if manifest.kind in (JOB, CRON_JOB)]
+        goal = Goal(namespaces[0], runs=options.runs)
+
+        def begin() -> None:
+            _begin(goal, session, wanted, options, view)
+            if hosted is not None:
+                hosted.serve()  # Others can wait for it: the engine is at work meanwhile.
+
         if options.detach:
+            begin()
             view.say("it goes on in the background: kjsim get pods; kjsim logs; kjsim down")
             return 0
         check = hosted.host.check if hosted else lambda: None
         runner = Runner(session.client, goal, view, session.clock, deadline=deadline, check=check)
         try:
-            code = runner.run()
-        except ControlPlaneLost as error:
-            raise ConnectionError("the control plane has ended") from error
+            code = runner.run(begin)
+        except Interrupted:
+            if hosted is not None:
+                hosted.finish_sweeping()  # Of pods that were killed nothing is left but their containers.
+            raise
+        if hosted is not None:
+            hosted.finish_sweeping()  # The pods of a Job that was deleted meanwhile end within their grace period.
     if options.output:
         from simulator.cli.printing import object_text
 
@@ -161,11 +172,11 @@ def _view(options: Options) -> contextlib.AbstractContextManager[View]:
     return PlainView()
 
 
-def _start(session: Session, wanted: list[Manifest], options: Options, view: View) -> Goal:
+def _begin(goal: Goal, session: Session, wanted: list[Manifest], options: Options, view: View) -> None:
+    """Create the objects, and put what is run into the goal."""
     from simulator.cli.applying import apply
     from simulator.cli.next_runs import firing_text
     from simulator.cli.output import qualified
-    from simulator.cli.run.runner import Goal
     from simulator.cli.run.starting import fire, start_cron_job, start_job, unfinished_others
 
     client = session.client
@@ -176,15 +187,14 @@ def _start(session: Session, wanted: list[Manifest], options: Options, view: Vie
         others = unfinished_others(client, own)
         if others:
             view.say(f"this run is the control plane meanwhile; these go on too: {', '.join(others)}")
-    goal = Goal(options.namespace, runs=options.runs)
-    for manifest in sorted(wanted, key=lambda manifest: manifest.kind.kind in ("Job", "CronJob")):
+    for manifest in sorted(wanted, key=lambda manifest: manifest.kind in (JOB, CRON_JOB)):
         kind, tree = manifest.kind, manifest.object
-        if kind.kind == "Job":
-            goal.namespace = tree["metadata"]["namespace"]
+        if kind in (JOB, CRON_JOB):
+            goal.files[kind, tree["metadata"].get("name", "")] = manifest.file
+        if kind is JOB:
             started = start_job(client, tree, view.say)
             goal.jobs[started["metadata"]["uid"]] = started
-        elif kind.kind == "CronJob":
-            goal.namespace = tree["metadata"]["namespace"]
+        elif kind is CRON_JOB:
             started = start_cron_job(client, tree, view.say)
             goal.cron_jobs[started["metadata"]["uid"]] = started
             view.say(firing_text(started, session.clock.now()))
@@ -195,6 +205,3 @@ def _start(session: Session, wanted: list[Manifest], options: Options, view: Vie
         else:
             applied = apply(client, kind, tree)
             view.say(f"{qualified(kind, tree['metadata']['name'])} {applied.verb}")
-            continue
-        goal.files[started["metadata"]["uid"]] = manifest.file
-    return goal

@@ -75,7 +75,10 @@ def how_to_go_on(kind: Kind, name: str, file: str, has_logs: bool) -> str:
         lines.append(f"  its Jobs and their logs:  kjsim get jobs; kjsim logs job/NAME (those of {name}-...)")
     elif has_logs:
         lines.append(f"  logs of what ended:       kjsim logs job/{name} --all-pods")
-    again = f"kjsim run {file}" if file not in ("-", "") else "kjsim run - (with the same manifest)"
+    if not file:
+        again = f'kjsim patch {kind.singular} {name} -p \'{{"spec":{{"suspend":false}}}}\'; kjsim up'
+    else:
+        again = "kjsim run - (with the same manifest)" if file == "-" else f"kjsim run {file}"
     lines.append(f"  to go on:                 {again}")
     return "\n".join(lines)
 

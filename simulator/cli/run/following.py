@@ -87,9 +87,9 @@ class Following:
             self._open_logs[happening.pod] -= 1
         return happening
 
-    def has_open_logs(self, pod: str) -> bool:
-        """Whether the end of some log of a pod has not been told yet."""
-        return self._open_logs[pod] > 0
+    def has_open_logs(self, pod: str = "") -> bool:
+        """Whether the end of some log (of a pod, or of any) has not been told yet."""
+        return self._open_logs[pod] > 0 if pod else any(self._open_logs.values())
 
     def close(self) -> None:
         """End all watches."""

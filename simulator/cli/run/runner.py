@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from simulator.cli.run.ending import how_to_go_on, kill, last_words, suspend, ve
 from simulator.cli.run.following import Changed, Following, Happening, LogLine, Lost
 from simulator.cli.run.progress import Progress, finished, has_ended, owner_uid
 from simulator.clock import Clock
-from simulator.errors import Interrupted, RunTimeout
-from simulator.model.kinds import CRON_JOB, JOB, POD
+from simulator.errors import Interrupted, NotFound, RunTimeout, ServiceUnavailable
+from simulator.model.kinds import CRON_JOB, JOB, POD, Kind
 
 Tree = dict[str, Any]
 
@@ -41,10 +42,6 @@ class View(Protocol):
         ...
 
 
-class ControlPlaneLost(Exception):
-    """The process that was the control plane has ended; the run goes on with another one."""
-
-
 @dataclass
 class Goal:
     """What is run: Jobs by uid, CronJobs by uid; `runs`: how many finished Jobs of the CronJobs end it (None: none does)."""
@@ -55,8 +52,8 @@ class Goal:
     runs: int | None = None
     fired: set[str] = field(default_factory=set)
     """The Jobs among `jobs` that were fired by hand and count as runs of the CronJobs."""
-    files: dict[str, str] = field(default_factory=dict)
-    """Where each came from, by uid, for the advice at the end."""
+    files: dict[tuple[Kind, str], str] = field(default_factory=dict)
+    """Where each Job or CronJob comes from, by kind and name; told before it is created."""
 
 
 class Runner:
@@ -88,10 +85,14 @@ class Runner:
         self.results: dict[str, Tree] = {}
         """The Jobs that have ended, by uid."""
 
-    def run(self) -> int:
-        """Follow the goal to its end; the exit code. Raises `Interrupted` or `RunTimeout` after it has suspended all."""
-        self._following.start()
+    def run(self, begin: Callable[[], None]) -> int:
+        """Follow the goal to its end; the exit code. Raises `Interrupted` or `RunTimeout` after it has suspended all.
+
+        `begin` creates the objects of the goal; what it has created when it is interrupted is suspended too.
+        """
         try:
+            begin()
+            self._following.start()
             self._follow_until(self._is_reached)
             self._drain()
             if self._goal.cron_jobs:
@@ -127,9 +128,9 @@ class Runner:
             case LogLine(pod=pod, container=container, text=text):
                 self._view.log(pod, container, text, is_only=self._has_one_container(pod))
                 return
-            case Lost():
+            case Lost(error=error):
                 self._check()
-                raise ControlPlaneLost
+                raise ServiceUnavailable(f"the control plane has ended: {error}")
             case None:
                 self._check()
                 self._look_at_engine()
@@ -210,15 +211,36 @@ class Runner:
     def _suspend_all(self) -> None:
         """Suspend everything and wait for the pods' end; Ctrl-C meanwhile kills at once."""
         try:
-            for kind, objects in ((CRON_JOB, self._goal.cron_jobs), (JOB, self._unfinished_jobs())):
-                for obj in objects.values():
-                    suspend(self._client, kind, obj["metadata"]["name"], self._goal.namespace)
-            grace = self._longest_grace() + _GRACE_PATIENCE_SECONDS
-            end = time.monotonic() + grace
+            self._find_unanswered()
+            for cron_job in self._goal.cron_jobs.values():
+                suspend(self._client, CRON_JOB, cron_job["metadata"]["name"], self._goal.namespace)
+            # What the watch has not told yet counts too.
+            self._look(JOB)
+            self._look(POD)
+            for job in self._unfinished_jobs().values():
+                suspend(self._client, JOB, job["metadata"]["name"], self._goal.namespace)
+            end = time.monotonic() + self._longest_grace() + _GRACE_PATIENCE_SECONDS
             self._deadline = None
-            self._follow_until(lambda: time.monotonic() > end or not any(map(self._is_open, self._progress.pods.values())))
+            self._follow_until(lambda: time.monotonic() > end or self._is_quiet())
         except KeyboardInterrupt:
             kill(self._client, self._goal.namespace, self._running_pods())
+
+    def _find_unanswered(self) -> None:
+        """Take what was created while the interrupt came in before the answer."""
+        for kind, name in self._goal.files:
+            objects = self._goal.jobs if kind is JOB else self._goal.cron_jobs
+            if name and all(obj["metadata"]["name"] != name for obj in objects.values()):
+                with contextlib.suppress(NotFound):
+                    obj = self._client.get(kind, name, self._goal.namespace)
+                    objects[obj["metadata"]["uid"]] = obj
+
+    def _look(self, kind: Kind) -> None:
+        for item in self._client.list(kind, self._goal.namespace)["items"]:
+            self._take(Changed(kind, {"kind": kind.kind, **item}))
+
+    def _is_quiet(self) -> bool:
+        """Whether all pods have ended and all that they printed is shown."""
+        return not self._running_pods() and not self._following.has_open_logs()
 
     def _unfinished_jobs(self) -> dict[str, Tree]:
         return {uid: job for uid, job in self._progress.jobs.items() if not finished(job)}
@@ -236,11 +258,11 @@ class Runner:
     def _advice(self) -> str:
         lines = []
         for kind, objects in ((CRON_JOB, self._goal.cron_jobs), (JOB, self._goal.jobs)):
-            lines += [
-                how_to_go_on(kind, obj["metadata"]["name"], self._goal.files.get(uid, ""), self._has_ended_pods(uid))
-                for uid, obj in objects.items()
-                if uid not in self.results
-            ]
+            for uid, obj in objects.items():
+                if uid not in self.results:
+                    name = obj["metadata"]["name"]
+                    file = self._goal.files.get((kind, name), "")
+                    lines.append(how_to_go_on(kind, name, file, self._has_ended_pods(uid)))
         return "\n".join(lines)
 
     def _tell_results(self) -> int:

@@ -25,7 +25,9 @@ _LONGEST_PREFIX = 48
 
 def start_job(client: Client, manifest: Tree, say: Say) -> Tree:
     """Create the Job of a manifest; one that has finished is replaced, one that runs is joined, a suspended one resumed."""
-    name, namespace = manifest["metadata"]["name"], manifest["metadata"]["namespace"]
+    name, namespace = manifest["metadata"].get("name"), manifest["metadata"]["namespace"]
+    if not name:  # generateName: another one each time
+        return _resumed(client, client.create(JOB, manifest, namespace), say)
     title = qualified(JOB, name)
     try:
         live = client.get(JOB, name, namespace)
@@ -49,8 +51,8 @@ def start_job(client: Client, manifest: Tree, say: Say) -> Tree:
 
 def start_cron_job(client: Client, manifest: Tree, say: Say) -> Tree:
     """Create or change the CronJob of a manifest; a suspended one is resumed."""
-    name, namespace = manifest["metadata"]["name"], manifest["metadata"]["namespace"]
     applied = apply(client, CRON_JOB, manifest)
+    name, namespace = applied.object["metadata"]["name"], applied.object["metadata"]["namespace"]
     say(f"{qualified(CRON_JOB, name)} {applied.verb}")
     cron_job = applied.object
     if cron_job["spec"].get("suspend"):
@@ -102,7 +104,11 @@ def unfinished_others(client: Client, own: list[tuple[str, str, str]]) -> list[s
 
 
 def _create(client: Client, manifest: Tree, say: Say) -> Tree:
-    job = apply(client, JOB, manifest).object
+    return _resumed(client, apply(client, JOB, manifest).object, say)
+
+
+def _resumed(client: Client, job: Tree, say: Say) -> Tree:
+    """Tell of a Job that was created; one that its manifest suspends is resumed: it is to be run."""
     say(f"{qualified(JOB, job['metadata']['name'])} created")
     if job["spec"].get("suspend"):
         say(f"{qualified(JOB, job['metadata']['name'])} is suspended by its manifest: resuming it")
