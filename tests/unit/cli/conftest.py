@@ -1,0 +1,3 @@
+from tests.cli.conftest import world
+
+__all__ = ["world"]
