@@ -48,10 +48,10 @@ def reference_to(obj: Any, field_path: str = "") -> core_v1.ObjectReference:
 class Applier:
     """Applies plans to the registry and writes the decision log."""
 
-    def __init__(self, objects: Objects, registry: Registry) -> None:
+    def __init__(self, objects: Objects, registry: Registry, *, keep_events: bool = True) -> None:
         self._objects = objects
         self._registry = registry
-        self._recorder = EventRecorder(objects)
+        self._recorder = EventRecorder(objects) if keep_events else None
         self._notes: dict[str, tuple[str, ...]] = {}
 
     def apply(self, plan: Plan, subject: Any, component: str, now: datetime) -> ApiError | None:
@@ -112,6 +112,8 @@ class Applier:
         return None
 
     def _create(self, obj: Any, subject: Any, source: Source, now: datetime) -> Any:
+        if kind_of(obj) is JOB:
+            return self._registry.create_job(obj, now)
         if kind_of(obj) is not POD:
             created, _ = self._registry.create(to_builtins(obj), kind_of(obj), now)
             return created
@@ -144,6 +146,8 @@ class Applier:
         self, subject: Any, source: Source, type_: str, reason: str, message: str, now: datetime, field_path: str = ""
     ) -> None:
         """Record an event about an object."""
+        if self._recorder is None:
+            return
         self._recorder.record(reference_to(subject, field_path), source, type_, reason, message, now)
 
     def note(self, subject: Any, notes: Iterable[str], now: datetime) -> None:
@@ -162,4 +166,5 @@ class Applier:
         self._notes.pop(uid, None)
 
     def _decide(self, subject: Any, text: str, now: datetime) -> None:
-        self._objects.add_decision(now.isoformat(), key_of(subject), subject.metadata.uid, text)
+        time = now.isoformat() if self._objects.remembers else ""
+        self._objects.add_decision(time, key_of(subject), subject.metadata.uid, text)

@@ -69,11 +69,18 @@ class ControlPlane:
     """All controllers and the node over one store and one executor. Single-threaded: one caller at a time.
 
     `objects` are changed through `registry`; every change touches the keys that may care. After a change from outside
-    (an API write) the host calls `step`.
+    (an API write) the host calls `step`. `keep_events` False: no Event is stored (a forecast, that nobody asks for them).
     """
 
     def __init__(
-        self, objects: Objects, executor: Executor, chance: Chance, now: datetime, *, mode: Mode = Mode.ACT
+        self,
+        objects: Objects,
+        executor: Executor,
+        chance: Chance,
+        now: datetime,
+        *,
+        mode: Mode = Mode.ACT,
+        keep_events: bool = True,
     ) -> None:
         self.objects = objects
         self.registry = Registry(objects, chance)
@@ -81,7 +88,7 @@ class ControlPlane:
         self._executor = executor
         self._now = now
         self._queue = WorkQueue(_BACK_OFF)
-        self._applier = Applier(objects, self.registry)
+        self._applier = Applier(objects, self.registry, keep_events=keep_events)
         self._memories: dict[str, Any] = {}
         self._in_hand: Item | None = None
         self.node = Node(
@@ -120,7 +127,8 @@ class ControlPlane:
         for kind in (NAMESPACE, CRON_JOB, JOB, POD):
             for obj in objects.list(kind.kind):
                 self._touch(key_of(obj), obj, None)
-        self._queue.add(Item(_EVENTS, Key("Event", "", "")))
+        if keep_events:
+            self._queue.add(Item(_EVENTS, Key("Event", "", "")))
         self._stop_listening = objects.on_change(self._on_change)
 
     @property

@@ -169,6 +169,11 @@ class Objects:
         owner = controller_of(obj) if obj is not None else None
         self._decisions.append((time, *key, uid, owner.uid if owner else "", text))
 
+    @property
+    def remembers(self) -> bool:
+        """Whether anything is kept of changes and decisions once the listeners have been told."""
+        return self._remember
+
     def decisions(self, key: Key) -> Sequence[Decision]:
         """The decisions about an object and about what it controls or controlled, oldest first.
 

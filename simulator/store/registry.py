@@ -17,6 +17,7 @@ from simulator.model.kubernetes import batch_v1, core_v1, from_builtins, meta_v1
 from simulator.model.metadata import Key, key_of, metadata_of, whole_second
 from simulator.store import namespaces
 from simulator.store.objects import Objects
+from simulator.store.templates import JobTemplates, PodSpecs
 
 _NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _RANDOM_LENGTH = 5
@@ -44,11 +45,16 @@ class Registry:
     def __init__(self, objects: Objects, chance: Chance) -> None:
         self.objects = objects
         self._chance = chance
+        self._job_templates = JobTemplates()
+        self._admitted_specs = PodSpecs(_admitted)
+        self._bound_specs: dict[str, PodSpecs] = {}
 
     # --- create ---
 
-    def create(self, tree: dict[str, Any], kind: Kind, now: datetime, *, dry_run: bool = False) -> tuple[Any, list[str]]:
-        """Create an object from its plain form; returns it and the warnings of validation.
+    def create(
+        self, tree: dict[str, Any], kind: Kind, now: datetime, *, dry_run: bool = False, uid: str | None = None
+    ) -> tuple[Any, list[str]]:
+        """Create an object from its plain form; returns it and the warnings of validation. `uid` None: a new one.
 
         Raises `Invalid`, `AlreadyExists`, `NotFound` (the namespace), `Forbidden` (it is being deleted), `BadRequest`. Job
         and pod defaults are filled in.
@@ -62,13 +68,29 @@ class Registry:
             namespaces.check_creation(self.objects, kind, metadata["namespace"], name)
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = self._generate_name(metadata["generateName"])
-        uid = self._uid()
-        tree = parser.prepare_for_create(tree, uid, now)
+        tree = parser.prepare_for_create(tree, uid or self._uid(), now)
         errors, warnings = parser.validate_create(tree)
         if errors:
             raise parser.invalid(kind, tree["metadata"].get("name", ""), errors)
         obj = self._insert(from_builtins(tree, kind.type), now, dry_run)
         return obj, warnings
+
+    def create_job(self, job: batch_v1.Job, now: datetime) -> batch_v1.Job:
+        """Create a Job that a controller made from a template; raises as `create` does.
+
+        The first of a template goes the way of `create`, which those that differ by name and slot alone needn't.
+        """
+        metadata = metadata_of(job)
+        namespaces.check_creation(self.objects, JOB, key_of(job).namespace, metadata.name or "")
+        uid = self._uid()
+        made = self._job_templates.like(job, uid)
+        if made is not None:
+            inserted: batch_v1.Job = self._insert(made, now)
+            return inserted
+        created, _ = self.create(to_builtins(job), JOB, now, uid=uid)
+        self._job_templates.remember(job, created)
+        first: batch_v1.Job = created
+        return first
 
     def create_pod(self, pod: core_v1.Pod, now: datetime) -> core_v1.Pod:
         """Create a pod that a controller made from a template which has its defaults already; raises as `create` does."""
@@ -98,7 +120,7 @@ class Registry:
         obj = msgspec.structs.replace(obj, metadata=metadata)
         if kind is POD:
             status = obj.status or core_v1.PodStatus(phase="Pending")
-            obj = msgspec.structs.replace(obj, spec=_admitted(obj.spec), status=status)
+            obj = msgspec.structs.replace(obj, spec=self._admitted_specs.of(obj.spec), status=status)
         return obj if dry_run else self.objects.put(obj)
 
     def _generate_name(self, prefix: str) -> str:
@@ -171,7 +193,11 @@ class Registry:
     def bind(self, key: Key, node_name: str) -> Any:
         """Put a pod on a node."""
         old = self.get(key)
-        return self._replace(old, msgspec.structs.replace(old, spec=msgspec.structs.replace(old.spec, nodeName=node_name)))
+        specs = self._bound_specs.get(node_name)
+        if specs is None:
+            specs = PodSpecs(lambda spec: msgspec.structs.replace(spec, nodeName=node_name))
+            self._bound_specs[node_name] = specs
+        return self._replace(old, msgspec.structs.replace(old, spec=specs.of(old.spec)))
 
     def _replace(self, old: Any, new: Any, dry_run: bool = False) -> Any:
         version = old.metadata.resourceVersion
