@@ -72,7 +72,7 @@ class VirtualHost:
         """Step until an instant before which the control plane is not down."""
         clock = self.clock
         if self._control_plane is None:
-            self._control_plane = ControlPlane(self.objects, self._executor, self._chance, clock.now())
+            self._control_plane = ControlPlane(self.objects, self._executor, self._chance, clock.now(), keep_events=False)
             self._executor.start(lambda: None)
         step = self._control_plane.step
         next_time = step(clock.now())
