@@ -53,22 +53,34 @@ class Database:
 
     def _prepare(self, read_only: bool) -> None:
         # One thread at a time uses the connection: first the one that opens it, then the control plane's.
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        with self._connection:
+            self._connection.execute("BEGIN")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            is_empty = not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise StateError(
                 f"{self.path} was written by a newer kjsim (format {version}, this one knows {SCHEMA_VERSION}): "
                 "upgrade kjsim, or choose another state directory with --home"
             )
+        if version == 0 and not is_empty:
+            raise StateError(f"{self.path} is not a kjsim database: move it away, or choose another directory with --home")
         if read_only:
+            if is_empty:
+                self._read_nothing()
             return
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
-        if version == 0:
-            if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise StateError(
-                    f"{self.path} is not a kjsim database: move it away, or choose another directory with --home"
-                )
-            self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+        if is_empty:
+            self._make_tables()
+
+    def _make_tables(self) -> None:
+        self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+
+    def _read_nothing(self) -> None:
+        """The process that made the file was killed before it had written anything."""
+        self._connection.close()
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._make_tables()
 
     def meta(self) -> dict[str, str]:
         """Every key and value of the table `meta`."""

@@ -173,6 +173,8 @@ class Home:
         if not database.exists():
             return ""
         with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                return ""  # Its writer was killed before it had made anything.
             row = connection.execute("SELECT value FROM meta WHERE key = 'instance'").fetchone()
         return row[0] if row else ""
 

@@ -48,6 +48,18 @@ def test_a_newer_file_is_refused(tmp_path: Path) -> None:
         Database(path)
 
 
+def test_a_file_whose_first_writer_was_killed(tmp_path: Path) -> None:
+    """A look at it finds nothing, and leaves it to the next writer."""
+    path = tmp_path / "kjsim.db"
+    path.touch()
+    database = Database(path, read_only=True)
+    assert (database.meta(), list(database.objects()), database.decisions("Job", "default", "a")) == ({}, [], [])
+    database.close()
+    assert path.read_bytes() == b""
+    Database(path).close()
+    Database(path, read_only=True).close()
+
+
 def test_another_programs_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "kjsim.db"
     with sqlite3.connect(path) as connection:
