@@ -14,7 +14,8 @@ from simulator.cli.host import Host, NoExecutor
 from simulator.cli.output import warn
 from simulator.clock import FastClock, RealClock
 from simulator.control_plane import ControlPlane, Mode
-from simulator.model.kinds import POD
+from simulator.model.conditions import finished_condition
+from simulator.model.kinds import JOB, POD
 from simulator.pods.executor import Executor
 from simulator.store.database import Database
 from simulator.store.objects import Objects
@@ -56,6 +57,10 @@ class Hosted:
         self._objects = Objects(database, persist=mode is not Mode.OBSERVE)
         if self._objects.fact("instance") is None:
             self._objects.set_fact("instance", f"{random.getrandbits(48):012x}")
+        self.unfinished_jobs = frozenset(
+            job.metadata.uid for job in self._objects.list(JOB.kind) if finished_condition(job) is None
+        )
+        """The Jobs that had not ended when the last control plane did, by uid."""
         self._executor: Executor = NoExecutor()
         self._stack = contextlib.ExitStack()
         self._shutdown: Callable[[], None] = lambda: None

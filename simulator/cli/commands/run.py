@@ -192,7 +192,7 @@ def _begin(goal: Goal, session: Session, wanted: list[Manifest], options: Option
         if kind in (JOB, CRON_JOB):
             goal.files[kind, tree["metadata"].get("name", "")] = manifest.file
         if kind is JOB:
-            started = start_job(client, tree, view.say)
+            started = start_job(client, tree, view.say, session.hosted.unfinished_jobs if session.hosted else ())
             goal.jobs[started["metadata"]["uid"]] = started
         elif kind is CRON_JOB:
             started = start_cron_job(client, tree, view.say)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +23,12 @@ _LONGEST_PREFIX = 48
 """So that the name of a Job that is fired by hand stays within 63 characters."""
 
 
-def start_job(client: Client, manifest: Tree, say: Say) -> Tree:
-    """Create the Job of a manifest; one that has finished is replaced, one that runs is joined, a suspended one resumed."""
+def start_job(client: Client, manifest: Tree, say: Say, unfinished: Container[str] = ()) -> Tree:
+    """Create the Job of a manifest; one that has finished is replaced, one that runs is joined, a suspended one resumed.
+
+    `unfinished`: uids of Jobs that ran when this run began. One of them that has ended since, at the first look at its pods
+    after a crash, is not replaced: its work would be done twice.
+    """
     name, namespace = manifest["metadata"].get("name"), manifest["metadata"]["namespace"]
     if not name:  # generateName: another one each time
         return _resumed(client, client.create(JOB, manifest, namespace), say)
@@ -34,6 +38,9 @@ def start_job(client: Client, manifest: Tree, say: Say) -> Tree:
     except NotFound:
         return _create(client, manifest, say)
     end = finished(live)
+    if end is not None and live["metadata"]["uid"] in unfinished:
+        say(f"{title} has ended while no control plane was alive: this is how (run it again to replace it)")
+        return live
     if end is not None:
         say(f"{title} has ended ({end['type']}): replacing it")
         _delete(client, live)
