@@ -97,7 +97,9 @@ def test_an_interrupted_job_is_suspended_and_resumed(new_home: Callable[..., Hom
 @pytest.mark.parametrize("delay_seconds", [0.15, 0.3, 0.45])
 def test_an_early_interrupt_leaves_nothing_that_runs(new_home: Callable[..., Home], delay_seconds: float) -> None:
     home = new_home()
-    process = home.start("run", home.write(script_job("early", UNTIL_TOLD)))
+    # The shell may be told to end before it has set its trap: it then ignores that.
+    job = script_job("early", UNTIL_TOLD, pod={"terminationGracePeriodSeconds": 2})
+    process = home.start("run", home.write(job))
     time.sleep(delay_seconds)
     os.kill(process.pid, signal.SIGINT)
     outcome = process.wait(20)
@@ -238,3 +240,18 @@ def test_a_full_disk(new_home: Callable[..., Home], tmp_path: Path) -> None:
             assert "Traceback" not in done.stderr
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_two_starts_at_once_leave_one_control_plane_also_beside_a_stale_socket(new_home: Callable[..., Home]) -> None:
+    home = new_home()
+    first, second = home.start("up"), home.start("up")
+    outcomes = [first.wait(30), second.wait(30)]
+    assert [outcome.code for outcome in outcomes] == [0, 0], outcomes
+    process_id = int((home.path / "lock").read_text())
+    assert all(f"process {process_id}" in outcome.stdout for outcome in outcomes)
+    os.kill(process_id, signal.SIGKILL)
+    assert (home.path / "api.sock").exists()
+    eventually(lambda: "no control plane is alive" in home.kjsim("status", code=None), "it has ended")
+    assert home.kjsim("up").startswith("control plane started")
+    assert "serving" in (home.path / "kjsim.log").read_text()
+    home.kjsim("down")

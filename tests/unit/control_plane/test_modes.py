@@ -1,0 +1,50 @@
+"""A control plane that only observes or sweeps starts nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from simulator.control_plane import ControlPlane, Mode
+from tests.unit.control_plane.cluster import NOON, Cluster, cron_job, job
+
+
+class Partial(Cluster):
+    """Its control plane does not do all of its work."""
+
+    mode = Mode.OBSERVE
+
+    def begin(self) -> None:
+        super().begin()
+        self.plane.close()
+        self.plane = ControlPlane(self.objects, self.executor, self._chance, self.now, mode=self.mode)
+
+
+class Sweeping(Partial):
+    mode = Mode.SWEEP
+
+
+@pytest.mark.parametrize("kind", [Partial, Sweeping])
+def test_nothing_new_starts(kind: type[Partial], tmp_path: Path) -> None:
+    cluster = kind(tmp_path)
+    cluster.create(job("once"))
+    cluster.create(cron_job())
+    cluster.run_to(NOON + timedelta(minutes=3))
+    assert cluster.names("Job") == ["once"]
+    assert cluster.pods() == []
+    cluster.end()
+
+
+def test_a_sweep_clears_away_what_a_deleted_job_leaves(tmp_path: Path) -> None:
+    first = Cluster(tmp_path, seconds=100)
+    first.create(job("once"))
+    first.let_pass(5)
+    assert len(first.pods()) == 1
+    first.end()
+    sweep = Sweeping(tmp_path)
+    sweep.delete("Job", "once", propagation="Background")
+    sweep.let_pass(60)
+    assert (sweep.names("Job"), sweep.pods()) == ([], [])
+    sweep.end()
