@@ -142,7 +142,7 @@ def _equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _index(items: list[Any], part: str, end: int) -> int:
+def _index(part: str, end: int) -> int:
     if not (part.isascii() and part.isdigit()) or (len(part) > 1 and part[0] == "0"):
         raise ValueError(f"not an index: {part}")
     index = int(part)
@@ -153,7 +153,7 @@ def _index(items: list[Any], part: str, end: int) -> int:
 
 def _step(value: Any, part: str) -> Any:
     if isinstance(value, list):
-        return value[_index(value, part, len(value))]
+        return value[_index(part, len(value))]
     if isinstance(value, dict):
         if part not in value:
             raise KeyError(f"missing key {part}")
@@ -186,7 +186,7 @@ def _add(document: Any, path: list[str], value: Any) -> Any:
         if isinstance(parent, dict):
             parent[part] = value
         else:
-            parent.insert(len(parent) if part == "-" else _index(parent, part, len(parent) + 1), value)
+            parent.insert(len(parent) if part == "-" else _index(part, len(parent) + 1), value)
 
     return _at_parent(document, path, change)
 
@@ -199,7 +199,7 @@ def _replace(document: Any, path: list[str], value: Any) -> Any:
         if isinstance(parent, dict):
             parent[part] = value
         else:
-            parent[_index(parent, part, len(parent))] = value
+            parent[_index(part, len(parent))] = value
 
     return _at_parent(document, path, change)
 
@@ -213,6 +213,6 @@ def _remove(document: Any, path: list[str]) -> tuple[Any, Any]:
         if isinstance(parent, dict):
             del parent[part]
         else:
-            del parent[_index(parent, part, len(parent))]
+            del parent[_index(part, len(parent))]
 
     return _at_parent(document, path, change), value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from simulator.forecast.assumptions import Owner
@@ -183,8 +183,3 @@ def _date(instant: datetime) -> str:
 
 def _stamp(instant: datetime | None) -> str:
     return "" if instant is None else f"{instant.replace(microsecond=0):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def span_text(span: timedelta) -> str:
-    """A length of time."""
-    return seconds_text(span.total_seconds())

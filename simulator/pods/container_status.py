@@ -62,7 +62,7 @@ def container_statuses(
         old = old_by_name.get(container.name)
         instances = list(observed.all_of(container.name))
         if instances:
-            status = _from_instances(pod, instances, old)
+            status = _from_instances(instances, old)
         else:
             status = _without_instance(pod, container, old, waiting_reason)
             if is_restarting_all and old is not None:
@@ -81,9 +81,7 @@ def _is_open(status: core_v1.ContainerStatus) -> bool:
     return status.state is None or status.state.terminated is None
 
 
-def _from_instances(
-    pod: core_v1.Pod, instances: list[ObservedContainer], old: core_v1.ContainerStatus | None
-) -> core_v1.ContainerStatus:
+def _from_instances(instances: list[ObservedContainer], old: core_v1.ContainerStatus | None) -> core_v1.ContainerStatus:
     latest = instances[0]
     state = _state_of(latest, old)
     restarts = latest.attempt

@@ -121,7 +121,7 @@ def _largest(first: Amounts, second: Amounts) -> Amounts:
     return total
 
 
-def _together(pod: core_v1.Pod, mains: Iterable[Amounts], inits: Iterable[tuple[bool, Amounts]]) -> Amounts:
+def _together(mains: Iterable[Amounts], inits: Iterable[tuple[bool, Amounts]]) -> Amounts:
     """Mains and sidecars added up, or the largest init container with the sidecars before it, where that is more."""
     total: Amounts = {}
     for amount in mains:
@@ -141,7 +141,7 @@ def _together(pod: core_v1.Pod, mains: Iterable[Amounts], inits: Iterable[tuple[
 def _requests_of_containers(pod: core_v1.Pod) -> Amounts:
     assert pod.spec is not None
     inits = pod.spec.initContainers or ()
-    return _together(pod, map(requests_of, pod.spec.containers), [(is_sidecar(item), requests_of(item)) for item in inits])
+    return _together(map(requests_of, pod.spec.containers), [(is_sidecar(item), requests_of(item)) for item in inits])
 
 
 def pod_requests(pod: core_v1.Pod) -> Amounts:
@@ -157,7 +157,7 @@ def pod_limits(pod: core_v1.Pod) -> Amounts:
     """The limits of all containers of the pod, with overhead where there is a limit."""
     assert pod.spec is not None
     inits = pod.spec.initContainers or ()
-    total = _together(pod, map(limits_of, pod.spec.containers), [(is_sidecar(item), limits_of(item)) for item in inits])
+    total = _together(map(limits_of, pod.spec.containers), [(is_sidecar(item), limits_of(item)) for item in inits])
     if has_pod_resources(pod):
         total = total | pod_limits_as_written(pod)
     overhead = {name: amount for name, amount in amounts(pod.spec.overhead).items() if total.get(name, amount).unscaled}

@@ -158,12 +158,12 @@ def _observe_indexes(sync: Sync, status: batch_v1.JobStatus) -> None:
     sync.succeeded = count_indexes(sync.completed)
     if sync.spec.backoffLimitPerIndex is not None:
         limit = sync.spec.backoffLimitPerIndex
-        lost = {pod.index for pod in failed if pod.index is not None and _fails_index(sync, pod, limit)}
+        lost = {pod.index for pod in failed if pod.index is not None and _fails_index(pod, limit)}
         sync.failed_indexes = add_indexes(parse_indexes(status.failedIndexes, completions), lost)
         sync.kept = _kept_pods(sync, failed, sync.failed_indexes)
 
 
-def _fails_index(sync: Sync, pod: ObservedPod, limit: int) -> bool:
+def _fails_index(pod: ObservedPod, limit: int) -> bool:
     match = pod.match
     return match.action == "FailIndex" or (match.counts and pod.failure_count >= limit)
 

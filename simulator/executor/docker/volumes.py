@@ -94,8 +94,8 @@ class Volumes:
             if container:
                 self._engine.api.remove_container(container, v=True, force=True)
 
-    def _in_directories(self, pod: PodConfig) -> bool:
-        """Whether this pod's volumes are host directories: not if they would be left behind.
+    def _in_directories(self) -> bool:
+        """Whether pods' volumes are host directories: not if they would be left behind.
 
         What a container's root writes, only root can remove (or, under a rootless engine, the same user).
         """
@@ -109,7 +109,7 @@ class Volumes:
         """Make all volumes of a pod; those that are there already stay as they are."""
         placed = [volume for volume in pod.volumes if volume.kind in ("emptyDir", "files")]
         if placed:
-            if self._in_directories(pod):
+            if self._in_directories():
                 self._directories.prepare(pod.uid, placed, _group(pod))
             else:
                 self._stager.prepare(pod, placed, _group(pod))
@@ -205,7 +205,7 @@ class Volumes:
                 return _mount("volume", name, target, read_only=read_only)
             mountpoint = self._engine.api.inspect_volume(name)["Mountpoint"]
             return _bind(f"{mountpoint}/{mount.sub_path}", target, read_only, propagation)
-        if self._in_directories(pod):
+        if self._in_directories():
             source = self._directories.source(pod.uid, volume, mount.sub_path)
             return _mount("bind", source, target, read_only=read_only, propagation=propagation)
         if mount.sub_path and volume.kind == "emptyDir":

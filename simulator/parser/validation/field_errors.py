@@ -28,7 +28,6 @@ _TITLES = {
     "FieldValueTooLong": "Too long",
     "FieldValueTooMany": "Too many",
 }
-_ESCAPED = "<>&\u2028\u2029"  # what Go's JSON writer doesn't write as it is
 
 
 def show(value: Any) -> str:
