@@ -84,6 +84,17 @@ def test_a_killed_run_goes_on_where_it_was(home: Home, diary: Diary) -> None:
     assert len(home.containers()) == 4
 
 
+def test_a_job_that_ends_while_nobody_looks(home: Home, diary: Diary) -> None:
+    """Its run finds it complete; it does not take it for an old one, to be replaced."""
+    file = home.write(diary.job("work", "sleep 1", completions=2, parallelism=2))
+    run = home.start("run", file)
+    eventually(lambda: diary.starts() == 2, "two pods run")
+    run.kill()
+    eventually(lambda: sum(diary.lines().values()) == 4, "both end")
+    assert "complete: 2 succeeded, 0 failed" in home.kjsim("run", file)
+    diary.check_each_once(2)
+
+
 def test_a_run_killed_again_and_again(home: Home, diary: Diary) -> None:
     """At whichever moment: before the pods are there, while they start, while they run, while they end."""
     file = home.write(diary.job("work", "sleep 0.3", completions=6, parallelism=3))
