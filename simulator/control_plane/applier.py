@@ -52,7 +52,8 @@ class Applier:
         self._objects = objects
         self._registry = registry
         self._recorder = EventRecorder(objects) if keep_events else None
-        self._notes: dict[str, tuple[str, ...]] = {}
+        self._notes: dict[str, dict[str, tuple[str, ...]]] = {}
+        """By uid and component: what the last pass had to say."""
 
     def apply(self, plan: Plan, subject: Any, component: str, now: datetime) -> ApiError | None:
         """Carry out a plan made for `subject`, the object that was reconciled.
@@ -66,7 +67,7 @@ class Applier:
             except ApiError as error:
                 self._consequences(operation, error, subject, source, now)
                 return error
-        self.note(subject, plan.notes, now)
+        self.note(subject, component, plan.notes, now)
         return None
 
     def apply_decisions(self, decisions: Decisions, subject: Any, component: str, now: datetime) -> Plan:
@@ -81,7 +82,7 @@ class Applier:
                 raise
 
         plan = carry_out(decisions, apply)
-        self.note(subject, plan.notes, now)
+        self.note(subject, component, plan.notes, now)
         return plan
 
     def _carry_out(self, operation: Operation, subject: Any, source: Source, now: datetime) -> Any:
@@ -150,13 +151,14 @@ class Applier:
             return
         self._recorder.record(reference_to(subject, field_path), source, type_, reason, message, now)
 
-    def note(self, subject: Any, notes: Iterable[str], now: datetime) -> None:
-        """Write what a pass had to say to the decision log, unless it said the same last time."""
+    def note(self, subject: Any, component: str, notes: Iterable[str], now: datetime) -> None:
+        """Write what a pass of a component had to say to the decision log, unless it said the same last time."""
         uid, texts = subject.metadata.uid, tuple(notes)
-        last = self._notes.get(uid, ())
+        last = self._notes.get(uid, {}).get(component, ())
         if texts == last:
             return
-        self._notes[uid] = texts
+        if self._objects.by_uid(uid) is not None:  # else it went with this very pass, and `forget` has been called
+            self._notes.setdefault(uid, {})[component] = texts
         for text in texts:
             if text not in last:
                 self._decide(subject, text, now)

@@ -11,7 +11,7 @@ from simulator.control_plane.applier import Applier
 from simulator.control_plane.collector import Collector
 from simulator.control_plane.node import Node
 from simulator.control_plane.queue import BackOff, Item, WorkQueue
-from simulator.controllers.job import TRACKING_FINALIZER, reconcile_job, release_untracked_pod
+from simulator.controllers.job import TRACKING_FINALIZER, is_news_to_job, reconcile_job, release_untracked_pod
 from simulator.controllers.namespace import reconcile_namespace
 from simulator.controllers.plan import Plan
 from simulator.controllers.ttl import reconcile_ttl
@@ -111,7 +111,7 @@ class ControlPlane:
             _ORPHAN: self._sync_orphan,
             _GARBAGE: self._collect,
             _NAMESPACE: self._sync_namespace,
-            _EVENTS: self._drop_old_events,
+            _EVENTS: self._drop_what_is_old,
         }
         self._unheard: list[Item] = []
         """Jobs that wait until the engine has told what became of their pods."""
@@ -245,6 +245,8 @@ class ControlPlane:
                 self._touch_unless_in_hand(Item(_POD, key))
             if has_new_metadata and TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
                 self._queue.add(Item(_TRACKING, key))
+        if not has_new_metadata and not is_news_to_job(pod, previous):
+            return
         owners = {
             owner.name for item in (pod, previous) if item and (owner := controller_of(item)) and owner.kind == JOB.kind
         }
@@ -323,7 +325,8 @@ class ControlPlane:
             return
         pods = [*self.objects.controlled(POD.kind, uid), *self.objects.uncontrolled(POD.kind, item.key.namespace)]
         plan = reconcile_job(job, pods, now, self._memories.get(uid))
-        if self._apply(item, plan, job, "job-controller", now):
+        # A plan that took the Job away has nothing left to remember.
+        if self._apply(item, plan, job, "job-controller", now) and self.objects.by_uid(uid) is not None:
             self._memories[uid] = plan.memory
 
     def _has_pods_on_node(self, uid: str) -> bool:
@@ -401,6 +404,7 @@ class ControlPlane:
         content = [obj for kind in KINDS if KINDS[kind].namespaced for obj in self.objects.list(kind, item.key.name)]
         self._apply(item, reconcile_namespace(namespace, content, now), namespace, "namespace-controller", now)
 
-    def _drop_old_events(self, item: Item, now: datetime) -> None:
+    def _drop_what_is_old(self, item: Item, now: datetime) -> None:
         self.registry.drop_old_events(now - _EVENT_LIFE)
+        self.objects.trim_decisions()
         self._queue.add_at(item, now + timedelta(minutes=10))

@@ -92,8 +92,10 @@ class Node:
             self._observe_one(uid, report, now)
 
     def _observe_one(self, uid: str, report: Report, now: datetime) -> None:
-        before = self._records.get(uid) or PodRecord(uid)
-        after = observe(before, report, now)
+        before = self._records.get(uid)
+        after = observe(before or PodRecord(uid), report, now)
+        if before is None and after == PodRecord(uid):
+            return  # A late word about a pod that is gone for good (a pull that took longer than the pod lived).
         self._records[uid] = after
         if after != before:
             self._touch(uid)
@@ -127,7 +129,7 @@ class Node:
         source = Source("kubelet", self._executor.node.name)
         for event in plan.events:
             self._applier.emit(pod, source, event.type, event.reason, event.message, now, event.field_path)
-        self._applier.note(pod, plan.notes, now)
+        self._applier.note(pod, source.component, plan.notes, now)
         self.commands += plan.commands
         if plan.remove:
             self._registry.finish_pod(key)

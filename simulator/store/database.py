@@ -29,7 +29,7 @@ CREATE INDEX decisions_of ON decisions (kind, namespace, name);
 CREATE INDEX decisions_owned ON decisions (owner);
 """
 
-_KEPT_DECISIONS = 100_000
+KEPT_DECISIONS = 100_000
 
 DecisionRow = tuple[str, str, str, str, str, str, str]
 """Time, the object's kind, namespace, name and uid, the uid of its controller (empty: it has none), text."""
@@ -138,12 +138,10 @@ class Database:
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 
-    def trim_decisions(self) -> None:
-        """Drop the oldest decisions beyond a bound, so that the file does not grow for ever."""
+    def trim_decisions(self, kept: int = KEPT_DECISIONS) -> None:
+        """Drop the oldest decisions but `kept`, so that the file does not grow for ever."""
         try:
-            self._connection.execute(
-                "DELETE FROM decisions WHERE id <= (SELECT max(id) FROM decisions) - ?", (_KEPT_DECISIONS,)
-            )
+            self._connection.execute("DELETE FROM decisions WHERE id <= (SELECT max(id) FROM decisions) - ?", (kept,))
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 

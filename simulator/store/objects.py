@@ -185,6 +185,11 @@ class Objects:
         rows = stored + [row for row in fresh if row[1:4] == tuple(key) or row[5] in uids]
         return [Decision(time, Key(*of), uid, text) for time, *of, uid, _, text in rows]
 
+    def trim_decisions(self) -> None:
+        """Drop the oldest of the stored decisions beyond a bound."""
+        if self._database is not None and self._persist:
+            self._database.trim_decisions()
+
     def fact(self, name: str) -> str | None:
         """A fact about this instance (its id, say)."""
         return self._meta.get(name)

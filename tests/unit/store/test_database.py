@@ -29,6 +29,15 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     again.close()
 
 
+def test_the_oldest_decisions_go(tmp_path: Path) -> None:
+    database = Database(tmp_path / "kjsim.db")
+    for number in range(5):
+        database.write([], [], [("2026-01-01T00:00:00+00:00", "Job", "default", "a", "u", "", str(number))], {})
+    database.trim_decisions(kept=3)
+    assert [text for *_, text in database.decisions("Job", "default", "a")] == ["2", "3", "4"]
+    database.close()
+
+
 def test_a_broken_file_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kjsim.db"
     path.write_bytes(b"this is no database, whatever its name says" * 100)
