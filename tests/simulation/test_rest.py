@@ -99,10 +99,10 @@ class Still:
             status["conditions"] = [{"type": "Ready", "status": "True"}]
         return from_builtins(status, core_v1.PodStatus)
 
-    def _status(self, job: batch_v1.Job, pods: list[core_v1.Pod]) -> batch_v1.JobStatus | None:
+    def _status(self, job: batch_v1.Job, pods: list[core_v1.Pod]) -> batch_v1.JobStatus:
         """What earlier syncs may have written: a start, some counts, and uids that wait to be counted."""
         if self.rng.random() < 0.3:
-            return None
+            return batch_v1.JobStatus()
         status = batch_v1.JobStatus(startTime=NOON - timedelta(seconds=self.rng.randrange(40)))
         lists: dict[str, list[str]] = {"Succeeded": ["gone-1"], "Failed": ["gone-2"]}
         for pod in pods:
