@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from simulator.cli import manifests
 from simulator.cli.flags import Flags, Options, duration, integer
+from simulator.cli.interrupts import leaving_at_once, raising_again
 from simulator.cli.session import Session, open_session, state_directory
 from simulator.errors import Interrupted, ServiceUnavailable, UsageError
 from simulator.model.kinds import CRON_JOB, JOB
@@ -69,6 +70,11 @@ def run(options: Options) -> int:
         raise UsageError("--runs takes a number from 1")
     if options.speed != 1:
         return _rehearse(options)
+    with leaving_at_once():
+        return _run_or_join(options)
+
+
+def _run_or_join(options: Options) -> int:
     deadline = None if options.timeout is None else time.monotonic() + options.timeout
     wanted: list[Manifest] = []
     if options.detach:
@@ -124,10 +130,13 @@ def _read(options: Options) -> list[Manifest]:
 
 
 def _run(session: Session, wanted: list[Manifest], options: Options, deadline: float | None) -> int:
+    import simulator.cli.run.starting  # noqa: F401  # imported before there is anything to be interrupted
     from simulator.cli.run.runner import Goal, Runner
 
     hosted = session.hosted
-    with _view(options) as view:
+    shown = _view(options)
+    raising_again()
+    with shown as view:
         namespaces = [manifest.object["metadata"]["namespace"] for manifest in wanted if manifest.kind in (JOB, CRON_JOB)]
         goal = Goal(namespaces[0], runs=options.runs)
 
