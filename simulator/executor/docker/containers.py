@@ -218,10 +218,14 @@ class Containers:
             life.phase, life.report = "running", report
             life.stop_signal = inspection["Config"].get("StopSignal") or "SIGTERM"
             self._room.send(reports)
-            ended, kill_at = has_ended or life.died, life.kill_at
-        if ended:
+            life.died = life.died or has_ended
+        self._catch_up(key, life)
+
+    def _catch_up(self, key: ContainerKey, life: _Life) -> None:
+        """Do what was put off while the container was being started: see to its end, or stop it."""
+        if life.died:
             self.died(key)
-        elif kill_at is not None:
+        elif life.kill_at is not None:
             self._stop_running(key, life)
 
     def _refused(self, command: StartContainer, life: _Life, stage: Literal["create", "start"], error: Exception) -> None:
@@ -334,9 +338,13 @@ class Containers:
         if left <= 0:
             self._kill(key, life)
             return
-        if must_signal:
-            self._signal(key, life, life.stop_signal)
         self._room.later.after(left, lambda: self._room.workers.run(lambda: self._kill(key, life)))
+        if must_signal:
+            try:
+                self._signal(key, life, life.stop_signal)
+            except BaseException:
+                life.signalled = False  # the stop is tried again, and so must the signal be
+                raise
 
     def _kill(self, key: ContainerKey, life: _Life) -> None:
         try:
@@ -419,9 +427,24 @@ class Containers:
                 addresses[key.pod_uid] = address
             self._take_over(key, report, inspection["Config"].get("StopSignal") or "")
         with self._lock:
-            for key in [key for key, life in self._lives.items() if key not in found and life.phase != "starting"]:
-                del self._lives[key]
+            unlisted = [(key, life) for key, life in self._lives.items() if key not in found and life.phase != "starting"]
+        for key, life in unlisted:
+            if self._inspect(life.container_id) is not None:
+                continue  # it was made after the list
+            with self._lock:
+                if self._lives.get(key) is life:
+                    del self._lives[key]
         return list(found.values()), addresses
+
+    def tell_all(self, listed: list[ContainerReport], send: Callable[[tuple[ContainerReport, ...]], None]) -> None:
+        """Call `send` with the last report of every container: of those in `listed`, and of those started since.
+
+        No report of a container comes between: what is not in a snapshot counts as gone.
+        """
+        with self._lock:
+            reports = {report.key: report for report in listed}
+            reports |= {key: life.report for key, life in self._lives.items() if life.report is not None}
+            send(tuple(reports.values()))
 
     def _take_over(self, key: ContainerKey, report: ContainerReport, stop_signal: str = "") -> None:
         with self._lock:
@@ -443,6 +466,7 @@ class Containers:
             life.phase = "running" if report.state == "running" else "ended"
             life.stop_signal = inspection["Config"].get("StopSignal") or "SIGTERM"
             self._room.send([report])
+        self._catch_up(key, life)
 
     def compare(self, containers: list[dict[str, Any]]) -> None:
         """A list of all containers: look at those that should run and are not listed as running."""

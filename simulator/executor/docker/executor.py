@@ -157,7 +157,7 @@ class DockerExecutor:
         The iterator has a method `close`, for any thread, that ends a following one. Raises `NotFound`, or
         `ServiceUnavailable` while no engine answers.
         """
-        if self._engine is None or not self._settled.is_set():
+        if self._engine is None or self._room is None or not self._settled.is_set():
             raise ServiceUnavailable("the Docker Engine does not answer")
         try:
             container = self._containers.container_id(key)
@@ -328,9 +328,10 @@ class DockerExecutor:
         engine = self._connect()
         if engine is None:
             return
-        self._room = room = self._furnish(engine)
+        room = self._furnish(engine)
         self._sandboxes = Sandboxes(room)
         self._containers = Containers(room, self._sandboxes, self._guarded)
+        self._room = room  # last: who sees it may use the others
         self._later.after(LIST_SECONDS, self._look)
         self._watch.run(engine, self._learn)
 
@@ -400,18 +401,22 @@ class DockerExecutor:
         self._learned.wait()
         now = self._clock.now()
         news: list[Report] = [EngineReport(now, reachable=True)] if self._was_lost else []
-        news.append(Snapshot(now, tuple(sandboxes), tuple(reports)))
         with self._lock:
             self._is_reachable, self._was_lost = True, False
-        self._send(news)
+        self._containers.tell_all(reports, lambda all_: self._send([*news, Snapshot(now, tuple(sandboxes), all_)]))
         self._failure = None
         self._settled.set()
         self._submit_deferred()
-        room.ended.prune({container["Id"] for container in containers})
+        self._forget_removed(containers)
 
     def on_list(self, containers: list[dict[str, Any]]) -> None:
         """All that exists, from time to time: events may be lost."""
         self._containers.compare(containers)
+        self._forget_removed(containers)
+
+    def _forget_removed(self, containers: list[dict[str, Any]]) -> None:
+        if self._room is not None:
+            self._room.ended.prune({container["Id"] for container in containers})
 
     def on_event(self, action: str, container_id: str, attributes: dict[str, str]) -> None:
         """An event of one of our containers."""
