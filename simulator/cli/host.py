@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from simulator.clock import Clock
 from simulator.control_plane import ControlPlane
-from simulator.errors import KjsimError, ServiceUnavailable
+from simulator.errors import ServiceUnavailable
 from simulator.pods.executor import Command, ContainerKey, Executor, LogOptions, Node, Report
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Host:
         call = _Call(function)
         self._inbox.put(call)
         while not call.done.wait(1.0):
-            if not self._thread.is_alive():
+            if not self._thread.is_alive() and not call.done.is_set():
                 raise self._failure or ServiceUnavailable("the control plane has stopped")
         if call.error is not None:
             raise call.error
@@ -88,10 +88,8 @@ class Host:
             while not self._is_stopping:
                 next_time = self.control_plane.step(self._clock.now())
                 self._serve_calls(self._wait_seconds(next_time))
-        except KjsimError as error:
-            self._failure = error
         except Exception as error:
-            self._failure = error
+            self._failure = error  # `call` and `check` raise it in the threads that ask
         finally:
             self._refuse_calls()
 
@@ -122,7 +120,7 @@ class Host:
             call.error = error
         try:
             self.control_plane.objects.commit()
-        except KjsimError as error:
+        except Exception as error:
             call.error = self._failure = error
             raise
         finally:
