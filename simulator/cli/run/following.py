@@ -6,8 +6,9 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from simulator.cli.client import Client
 from simulator.errors import ApiError, KjsimError
@@ -16,8 +17,7 @@ from simulator.model.kinds import JOB, POD, Kind
 Tree = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """An object is new or has changed; `gone`: it has been deleted, and this was its last state."""
 
     kind: Kind
@@ -25,8 +25,7 @@ class Changed:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line that a container has printed, without its newline."""
 
     pod: str
@@ -34,8 +33,7 @@ class LogLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LogEnded:
+class LogEnded(Struct, frozen=True):
     """The log of one container attempt is at its end."""
 
     pod: str
@@ -43,8 +41,7 @@ class LogEnded:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """The control plane no longer answers."""
 
     error: Exception

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
 
 from simulator.cli.client import Client
 from simulator.cli.run.ending import how_to_go_on, kill, last_words, suspend, verdict
@@ -42,17 +44,16 @@ class View(Protocol):
         ...
 
 
-@dataclass
-class Goal:
+class Goal(Struct):
     """What is run: Jobs by uid, CronJobs by uid; `runs`: how many finished Jobs of the CronJobs end it (None: none does)."""
 
     namespace: str
-    jobs: dict[str, Tree] = field(default_factory=dict)
-    cron_jobs: dict[str, Tree] = field(default_factory=dict)
+    jobs: dict[str, Tree] = msgspec.field(default_factory=dict)
+    cron_jobs: dict[str, Tree] = msgspec.field(default_factory=dict)
     runs: int | None = None
-    fired: set[str] = field(default_factory=set)
+    fired: set[str] = msgspec.field(default_factory=set)
     """The Jobs among `jobs` that were fired by hand and count as runs of the CronJobs."""
-    files: dict[tuple[Kind, str], str] = field(default_factory=dict)
+    files: dict[tuple[Kind, str], str] = msgspec.field(default_factory=dict)
     """Where each Job or CronJob comes from, by kind and name; told before it is created."""
 
 
