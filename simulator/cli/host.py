@@ -145,6 +145,9 @@ class NoExecutor:
     def start(self, on_news: Callable[[], None]) -> None:
         """Nothing to start."""
 
+    def wait_until_connected(self) -> None:
+        """There is nothing to wait for."""
+
     def submit(self, commands: Sequence[Command]) -> None:
         """Commands without an engine are dropped: a later control plane decides them anew."""
 

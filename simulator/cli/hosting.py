@@ -127,9 +127,7 @@ class Hosted:
 
     def require_engine(self) -> None:
         """Return once the engine has answered; raises `EngineUnavailable` if none does."""
-        wait = getattr(self._executor, "wait_until_connected", None)
-        if wait is not None:
-            wait()
+        self._executor.wait_until_connected()
 
     def on_shutdown(self, callback: Callable[[], None]) -> None:
         """Have `callback` called when a client asks for the end (`kjsim down`)."""

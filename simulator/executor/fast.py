@@ -41,9 +41,8 @@ class FastExecutor:
         self._executor.start(on_news)
 
     def wait_until_connected(self) -> None:
-        """Return once the engine has answered; raises `EngineUnavailable` if none does."""
-        wait: Callable[[], None] = getattr(self._executor, "wait_until_connected", lambda: None)
-        wait()
+        """Wait for the executor below."""
+        self._executor.wait_until_connected()
 
     def submit(self, commands: Sequence[Command]) -> None:
         """Hand commands on, their durations in real seconds."""

@@ -167,6 +167,9 @@ class VirtualExecutor:
         self._at(now, Snapshot(now, sandboxes, containers))
         on_news()
 
+    def wait_until_connected(self) -> None:
+        """There is nothing to wait for."""
+
     def submit(self, commands: Sequence[Command]) -> None:
         """Take commands; what follows from them at once is there at the next `poll`."""
         now = self._clock.now()

@@ -370,6 +370,10 @@ class Executor(Protocol):
         """Begin: connect, report a `Snapshot`. `on_news` is called, from any thread, when `poll` has something."""
         ...
 
+    def wait_until_connected(self) -> None:
+        """Return once the `Snapshot` is there; raises `EngineUnavailable` if there is nothing that runs containers."""
+        ...
+
     def submit(self, commands: Sequence[Command]) -> None:
         """Take commands; never blocks."""
         ...

@@ -56,6 +56,9 @@ class Watch:
             try:
                 first()
                 self._stream = engine.streams.events(filters={**self._filters, "type": "container"}, decode=True)
+                if self._stop.is_set():  # `close` came before there was this stream to close
+                    self._break()
+                    return
                 self._watched.on_connected(self.list())
                 self._lost = False
                 delay = FIRST_DELAY_SECONDS
