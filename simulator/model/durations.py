@@ -5,8 +5,6 @@ Go counts nanoseconds in 64 bits; here a duration is a plain number of seconds, 
 
 from __future__ import annotations
 
-from simulator.model.quoting import go_quoted
-
 NANOSECONDS = {
     "ns": 1,
     "us": 1_000,
@@ -88,39 +86,62 @@ class DurationError(ValueError):
 
 def parse_go_duration(text: str) -> int:
     """The nanoseconds that `time.ParseDuration` reads (`1h30m`, `-1.5s`, `.5m`, `0`); raises DurationError."""
-    invalid = DurationError(f"time: invalid duration {go_quoted(text)}")
-    sign, rest = 1, text
-    if rest[:1] in ("-", "+"):
-        sign = -1 if rest[0] == "-" else 1
-        rest = rest[1:]
+    invalid = DurationError(f"time: invalid duration {_time_quoted(text)}")
+    rest = text[1:] if text[:1] in ("+", "-") else text
     if rest == "0":
         return 0
     if not rest:
         raise invalid
     total = 0
     while rest:
-        length = _leading(rest, "0123456789")
-        whole, rest = rest[:length], rest[length:]
+        if rest[0] != "." and rest[0] not in "0123456789":
+            raise invalid
+        whole, rest = _leading_digits(rest)
+        if len(whole.lstrip("0")) > 19 or int(whole or "0") > 2**63:
+            raise invalid
         fraction = ""
-        if rest[:1] == ".":
-            length = _leading(rest[1:], "0123456789")
-            fraction, rest = rest[1 : 1 + length], rest[1 + length :]
+        if rest.startswith("."):
+            fraction, rest = _leading_digits(rest[1:])
         if not whole and not fraction:
             raise invalid
-        length = next((i for i, char in enumerate(rest) if char in ".0123456789"), len(rest))
-        unit, rest = rest[:length], rest[length:]
-        if not unit:
-            raise DurationError(f"time: missing unit in duration {go_quoted(text)}")
+        unit_length = next((i for i, character in enumerate(rest) if character in ".0123456789"), len(rest))
+        if unit_length == 0:
+            raise DurationError(f"time: missing unit in duration {_time_quoted(text)}")
+        unit, rest = rest[:unit_length], rest[unit_length:]
         if unit not in NANOSECONDS:
-            raise DurationError(f"time: unknown unit {go_quoted(unit)} in duration {go_quoted(text)}")
-        scale = NANOSECONDS[unit]
-        total += int(whole or "0") * scale
-        if fraction:
-            total += int(fraction) * scale // 10 ** len(fraction)
-        if total > _LARGEST + (sign < 0):
+            raise DurationError(f"time: unknown unit {_time_quoted(unit)} in duration {_time_quoted(text)}")
+        total += int(whole or "0") * NANOSECONDS[unit] + _fraction_of(fraction, NANOSECONDS[unit])
+        if total > 2**63:
             raise invalid
-    return sign * total
+    if text[0] == "-":
+        return -total
+    if total > _LARGEST:
+        raise invalid
+    return total
 
 
-def _leading(text: str, chars: str) -> int:
-    return len(text) - len(text.lstrip(chars))
+def _leading_digits(text: str) -> tuple[str, str]:
+    length = next((i for i, character in enumerate(text) if character not in "0123456789"), len(text))
+    return text[:length], text[length:]
+
+
+def _fraction_of(digits: str, unit: int) -> int:
+    """0.DIGITS of a unit in nanoseconds, in the floating point arithmetic of the reference (digits beyond 2^63 are cut)."""
+    value, scale = 0, 1.0
+    for digit in digits:
+        if value > _LARGEST // 10:
+            break
+        value = value * 10 + int(digit)
+        scale *= 10
+    return int(float(value) * (float(unit) / scale))
+
+
+def _time_quoted(text: str) -> str:
+    """Quotes of Go's time package: every byte outside printable ASCII is escaped (0x7f is not)."""
+    quoted = ""
+    for character in text:
+        if character < " " or character >= "\x80":
+            quoted += "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+        else:
+            quoted += f"\\{character}" if character in '"\\' else character
+    return f'"{quoted}"'

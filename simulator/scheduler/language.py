@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from simulator.model.durations import DurationError, parse_go_duration
 from simulator.model.quoting import go_quoted
 
 # What Go's unicode.IsSpace takes for white space; str.split() would also split at the C0 separators.
@@ -14,17 +15,6 @@ _SPACES = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B)))
 _TO_BLANK = {ord(space): " " for space in _SPACES}
 
 _INT_MAX = 2**63 - 1
-
-_NANOSECONDS = {
-    "ns": 1,
-    "us": 10**3,
-    "\u00b5s": 10**3,  # micro sign
-    "\u03bcs": 10**3,  # Greek mu
-    "ms": 10**6,
-    "s": 10**9,
-    "m": 60 * 10**9,
-    "h": 3600 * 10**9,
-}
 
 
 class ScheduleError(ValueError):
@@ -114,8 +104,8 @@ def _read_descriptor(text: str) -> Fields | Every:
         return read(_DESCRIPTORS[text])
     if text.startswith("@every "):
         try:
-            nanoseconds = go_duration(text.removeprefix("@every "))
-        except ScheduleError as error:
+            nanoseconds = parse_go_duration(text.removeprefix("@every "))
+        except DurationError as error:
             raise ScheduleError(f"failed to parse duration {text}: {error}") from None
         return Every(max(1, nanoseconds // 10**9))
     raise ScheduleError(f"unrecognized descriptor: {text}")
@@ -180,66 +170,3 @@ def _number(text: str) -> int:
     if value < 0:
         raise ScheduleError(f"negative number ({value}) not allowed: {text}")
     return value
-
-
-def go_duration(text: str) -> int:
-    """A Go duration (`1h30m`, `-1.5s`) in nanoseconds; raises ScheduleError with the message of Go's time package."""
-    invalid = ScheduleError(f"time: invalid duration {_time_quoted(text)}")
-    rest = text[1:] if text[:1] in ("+", "-") else text
-    if rest == "0":
-        return 0
-    if not rest:
-        raise invalid
-    total = 0
-    while rest:
-        if rest[0] != "." and rest[0] not in "0123456789":
-            raise invalid
-        whole, rest = _leading_digits(rest)
-        if len(whole.lstrip("0")) > 19 or int(whole or "0") > 2**63:
-            raise invalid
-        fraction = ""
-        if rest.startswith("."):
-            fraction, rest = _leading_digits(rest[1:])
-        if not whole and not fraction:
-            raise invalid
-        unit_length = next((i for i, character in enumerate(rest) if character in ".0123456789"), len(rest))
-        if unit_length == 0:
-            raise ScheduleError(f"time: missing unit in duration {_time_quoted(text)}")
-        unit, rest = rest[:unit_length], rest[unit_length:]
-        if unit not in _NANOSECONDS:
-            raise ScheduleError(f"time: unknown unit {_time_quoted(unit)} in duration {_time_quoted(text)}")
-        total += int(whole or "0") * _NANOSECONDS[unit] + _fraction_of(fraction, _NANOSECONDS[unit])
-        if total > 2**63:
-            raise invalid
-    if text[0] == "-":
-        return -total
-    if total > _INT_MAX:
-        raise invalid
-    return total
-
-
-def _leading_digits(text: str) -> tuple[str, str]:
-    length = next((i for i, character in enumerate(text) if character not in "0123456789"), len(text))
-    return text[:length], text[length:]
-
-
-def _fraction_of(digits: str, unit: int) -> int:
-    """0.DIGITS of a unit in nanoseconds, in the floating point arithmetic of the reference (digits beyond 2^63 are cut)."""
-    value, scale = 0, 1.0
-    for digit in digits:
-        if value > _INT_MAX // 10:
-            break
-        value = value * 10 + int(digit)
-        scale *= 10
-    return int(float(value) * (float(unit) / scale))
-
-
-def _time_quoted(text: str) -> str:
-    """Quotes of Go's time package: every byte outside printable ASCII is escaped (0x7f is not)."""
-    quoted = ""
-    for character in text:
-        if character < " " or character >= "\x80":
-            quoted += "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
-        else:
-            quoted += f"\\{character}" if character in '"\\' else character
-    return f'"{quoted}"'

@@ -37,7 +37,17 @@ def test_go_duration_text(nanoseconds: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "nanoseconds"),
-    [("0", 0), ("-0", 0), (".5m", 30 * SECOND), ("1.5h", 5400 * SECOND), ("+5s", 5 * SECOND), ("1us", 1000), ("1μs", 1000)],
+    [
+        ("0", 0),
+        ("-0", 0),
+        (".5m", 30 * SECOND),
+        ("1.5h", 5400 * SECOND),
+        ("+5s", 5 * SECOND),
+        ("1us", 1000),
+        ("1μs", 1000),
+        ("9223372036854775807ns", 2**63 - 1),
+        ("-9223372036854775808ns", -(2**63)),
+    ],
 )
 def test_go_reads(text: str, nanoseconds: int) -> None:
     assert parse_go_duration(text) == nanoseconds
@@ -52,6 +62,8 @@ def test_go_reads(text: str, nanoseconds: int) -> None:
         (".s", 'time: invalid duration ".s"'),
         ("1x", 'time: unknown unit "x" in duration "1x"'),
         ("1d", 'time: unknown unit "d" in duration "1d"'),
+        ("9223372036854775808ns", 'time: invalid duration "9223372036854775808ns"'),
+        ("1é", r'time: unknown unit "\xc3\xa9" in duration "1\xc3\xa9"'),
         ("300000000h", 'time: invalid duration "300000000h"'),
     ],
 )
