@@ -124,10 +124,13 @@ def validate_label_selector(selector: Tree | None, errors: Errors, path: str, ch
         return
     validate_labels(selector.get("matchLabels"), errors, f"{path}.matchLabels")
     for index, expression in enumerate(selector.get("matchExpressions") or ()):
-        _expression(expression, errors, f"{path}.matchExpressions[{index}]", check_values)
+        validate_expression(expression, errors, f"{path}.matchExpressions[{index}]", check_values)
 
 
-def _expression(expression: Tree, errors: Errors, path: str, check_values: bool) -> None:
+def validate_expression(
+    expression: Tree, errors: Errors, path: str, check_values: bool, *, may_compare: bool = False
+) -> None:
+    """One requirement of a selector; `may_compare`: a node selector's, which may also ask for more or less than a number."""
     operator, values = expression.get("operator", ""), expression.get("values") or []
     if operator in ("In", "NotIn"):
         if not values:
@@ -135,6 +138,9 @@ def _expression(expression: Tree, errors: Errors, path: str, check_values: bool)
     elif operator in ("Exists", "DoesNotExist"):
         if values:
             errors.forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+    elif may_compare and operator in ("Gt", "Lt"):
+        if len(values) != 1:
+            errors.required(f"{path}.values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
     else:
         errors.invalid(f"{path}.operator", operator, "not a valid selector operator")
     errors.each_invalid(f"{path}.key", expression.get("key", ""), label_key_errors(expression.get("key", "")))

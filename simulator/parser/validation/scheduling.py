@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.model.labels import dns_label_errors, dns_subdomain_errors, label_key_errors, label_value_errors
 from simulator.parser.structure import Tree
 from simulator.parser.validation.field_errors import Errors
-from simulator.parser.validation.metadata import validate_label_selector
+from simulator.parser.validation.metadata import validate_expression, validate_label_selector
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -47,28 +47,9 @@ def _node_selector(selector: Tree, errors: Errors, path: str) -> None:
 
 def _node_selector_term(term: Tree, errors: Errors, path: str, check_values: bool) -> None:
     for index, expression in enumerate(term.get("matchExpressions") or ()):
-        _node_expression(expression, errors, f"{path}.matchExpressions[{index}]", check_values)
+        validate_expression(expression, errors, f"{path}.matchExpressions[{index}]", check_values, may_compare=True)
     for index, expression in enumerate(term.get("matchFields") or ()):
         _node_field(expression, errors, f"{path}.matchFields[{index}]")
-
-
-def _node_expression(expression: Tree, errors: Errors, path: str, check_values: bool) -> None:
-    operator, values, key = expression.get("operator", ""), expression.get("values") or [], expression.get("key", "")
-    if operator in ("In", "NotIn"):
-        if not values:
-            errors.required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-    elif operator in ("Exists", "DoesNotExist"):
-        if values:
-            errors.forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-    elif operator in ("Gt", "Lt"):
-        if len(values) != 1:
-            errors.required(f"{path}.values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
-    else:
-        errors.invalid(f"{path}.operator", operator, "not a valid selector operator")
-    errors.each_invalid(f"{path}.key", key, label_key_errors(key))
-    if check_values:
-        for index, value in enumerate(values):
-            errors.each_invalid(f"{path}.values[{index}]", value, label_value_errors(value))
 
 
 def _node_field(expression: Tree, errors: Errors, path: str) -> None:
