@@ -45,3 +45,16 @@ def check_keys(case: dict[str, Any], known: set[str], where: str = "case") -> No
     """Fail on a key that the adapter does not know, rather than passing it by."""
     unknown = set(case) - known
     assert not unknown, f"{where}: the adapter does not know {sorted(unknown)}"
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """A JSON merge patch (RFC 7386), applied: how histories say what changed between two passes."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result

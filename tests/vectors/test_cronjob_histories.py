@@ -9,7 +9,7 @@ import pytest
 
 from simulator.controllers.cronjob import enqueue_after_edit
 from simulator.model.kubernetes import batch_v1, from_builtins
-from tests.vectors.cases import cases, check_keys
+from tests.vectors.cases import cases, check_keys, merged
 from tests.vectors.cron_job_passes import carried_out, check_pass, cron_job_of, instant
 
 
@@ -43,19 +43,6 @@ def check_delay(found: float | None, expected: float | None) -> None:
         assert found <= 0
     else:
         assert found == pytest.approx(expected, abs=1e-3, rel=0)
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """A JSON merge patch, applied."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
 
 
 def job_of(short: dict[str, Any], cron_job: batch_v1.CronJob) -> batch_v1.Job:
