@@ -101,24 +101,24 @@ def _does_not_fit(operation: Tree, error: Exception) -> Invalid:
 def _operate(document: Any, operation: Tree) -> Any:
     op, path = operation.get("op"), _pointer(operation["path"])
     if op == "add":
-        return _add(document, path, copy.deepcopy(operation["value"]))
+        return _put(document, path, copy.deepcopy(operation["value"]))
     if op == "remove":
         return _remove(document, path)[0]
     if op == "replace":
         _look_up(document, path)
-        return _replace(document, path, copy.deepcopy(operation["value"]))
+        return _put(document, path, copy.deepcopy(operation["value"]), replacing=True)
     if op == "test":
         if not _equal(_look_up(document, path, or_none=True), operation.get("value")):
             raise ValueError("testing value failed")
         return document
     source = _pointer(operation["from"])
     if op == "copy":
-        return _add(document, path, copy.deepcopy(_look_up(document, source)))
+        return _put(document, path, copy.deepcopy(_look_up(document, source)))
     if op == "move":
         if path[: len(source)] == source and path != source:
             raise ValueError("a value can't be moved into itself")
         document, value = _remove(document, source)
-        return _add(document, path, value)
+        return _put(document, path, value)
     raise ValueError(f"unexpected kind: {op}")
 
 
@@ -178,28 +178,18 @@ def _at_parent(document: Any, path: list[str], change: Callable[[Any, str], None
     return document
 
 
-def _add(document: Any, path: list[str], value: Any) -> Any:
+def _put(document: Any, path: list[str], value: Any, *, replacing: bool = False) -> Any:
+    """The document with a value put in; `replacing`: in the place of the one that is there."""
     if not path:
         return value
 
     def change(parent: Any, part: str) -> None:
         if isinstance(parent, dict):
             parent[part] = value
+        elif replacing:
+            parent[_index(part, len(parent))] = value
         else:
             parent.insert(len(parent) if part == "-" else _index(part, len(parent) + 1), value)
-
-    return _at_parent(document, path, change)
-
-
-def _replace(document: Any, path: list[str], value: Any) -> Any:
-    if not path:
-        return value
-
-    def change(parent: Any, part: str) -> None:
-        if isinstance(parent, dict):
-            parent[part] = value
-        else:
-            parent[_index(part, len(parent))] = value
 
     return _at_parent(document, path, change)
 
