@@ -16,8 +16,9 @@ def true_condition(job: batch_v1.Job, type_: str) -> batch_v1.JobCondition | Non
 
 def finished_condition(job: batch_v1.Job) -> batch_v1.JobCondition | None:
     """The condition that says a Job is finished (Complete or Failed with status True, the first in the list), or None."""
-    conditions: Iterable[batch_v1.JobCondition] = (job.status.conditions if job.status else None) or ()
-    return next(
-        (condition for condition in conditions if condition.type in ("Complete", "Failed") and condition.status == "True"),
-        None,
-    )
+    if job.status is None or not job.status.conditions:
+        return None
+    for condition in job.status.conditions:
+        if condition.type in ("Complete", "Failed") and condition.status == "True":
+            return condition
+    return None

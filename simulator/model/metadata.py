@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from simulator.model.kinds import KINDS
 from simulator.model.kubernetes import meta_v1
 
+_last_cut: tuple[datetime | None, datetime] = (None, datetime.min.replace(tzinfo=UTC))
 _CLUSTER_SCOPED = frozenset(kind.kind for kind in KINDS.values() if not kind.namespaced)
 
 
@@ -49,7 +50,12 @@ def whole_second(instant: datetime) -> datetime:
     """An instant as the API stores it: UTC, cut to the whole second."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
-    return instant.replace(microsecond=0) if instant.microsecond else instant
+    if not instant.microsecond:
+        return instant
+    global _last_cut
+    if _last_cut[0] is not instant:  # one step asks for the same instant again and again
+        _last_cut = (instant, instant.replace(microsecond=0))
+    return _last_cut[1]
 
 
 def has_same_metadata(obj: Any, previous: Any) -> bool:

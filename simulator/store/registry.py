@@ -174,7 +174,7 @@ class Registry:
         old = self.get(key)
         self._check_unchanged(old, {"resourceVersion": resource_version})
         new = msgspec.structs.replace(old, status=status)
-        if key.kind == JOB.kind and status != old.status:
+        if key.kind == JOB.kind and not _counts_alone(old.status, status):
             errors = parser.validate_status_update(_rules_view(old), _rules_view(new))
             if errors:
                 raise parser.invalid(JOB, key.name, errors)
@@ -376,3 +376,17 @@ def _rules_view(job: batch_v1.Job) -> dict[str, Any]:
 
 def _without_template(spec: Any) -> Any:
     return msgspec.structs.replace(spec, template=None)
+
+
+def _counts_alone(old: batch_v1.JobStatus | None, new: batch_v1.JobStatus | None) -> bool:
+    """Whether a Job that has no conditions yet only starts, or has other numbers of pods that can be: no rule is touched."""
+    if new is None:
+        return old is None
+    old = old or batch_v1.JobStatus()
+    active, ready = new.active or 0, new.ready or 0
+    if new.conditions or old.conditions or not 0 <= ready <= active or (new.terminating or 0) < 0:
+        return False
+    same = msgspec.structs.replace(
+        old, active=new.active, ready=new.ready, terminating=new.terminating, startTime=old.startTime or new.startTime
+    )
+    return same == new

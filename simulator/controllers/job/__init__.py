@@ -13,7 +13,7 @@
 
 from simulator.controllers.job.backoff import JobMemory
 from simulator.controllers.job.claim import release_untracked_pod
-from simulator.controllers.job.observed import TRACKING_FINALIZER
+from simulator.controllers.job.observed import TRACKING_FINALIZER, is_news_to_job
 from simulator.controllers.job.reconcile import reconcile_job
 
-__all__ = ["TRACKING_FINALIZER", "JobMemory", "reconcile_job", "release_untracked_pod"]
+__all__ = ["TRACKING_FINALIZER", "JobMemory", "is_news_to_job", "reconcile_job", "release_untracked_pod"]

@@ -72,10 +72,7 @@ class ObservedPod:
     @property
     def is_ready(self) -> bool:
         """Condition Ready=True."""
-        for condition in (self.pod.status.conditions if self.pod.status is not None else None) or ():
-            if condition.type == "Ready":
-                return condition.status == "True"
-        return False
+        return is_ready(self.pod)
 
     @property
     def failure_count(self) -> int:
@@ -91,6 +88,22 @@ class ObservedPod:
     def total_failure_count(self) -> int:
         """Both counts together."""
         return int32(self.failure_count + self.ignored_failure_count)
+
+
+def is_news_to_job(pod: core_v1.Pod, previous: core_v1.Pod) -> bool:
+    """Whether a change of a pod's status can change what its Job decides: its phase, its readiness, or how it ends."""
+    if pod.metadata is None or pod.metadata.deletionTimestamp is not None:
+        return True
+    phase, old_phase = (item.status.phase if item.status is not None else None for item in (pod, previous))
+    return phase != old_phase or phase not in (None, "Pending", "Running") or is_ready(pod) != is_ready(previous)
+
+
+def is_ready(pod: core_v1.Pod) -> bool:
+    """Condition Ready=True."""
+    for condition in (pod.status.conditions if pod.status is not None else None) or ():
+        if condition.type == "Ready":
+            return condition.status == "True"
+    return False
 
 
 def int32(number: int) -> int:
