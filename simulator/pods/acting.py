@@ -46,6 +46,8 @@ def act(draft: Draft, probes: Mapping[str, ContainerProbes], restart_all: bool) 
     if actions.kill_pod and not _has_stopped(draft, actions):
         return
     _kill(draft, actions)
+    if not (actions.create_sandbox or actions.init_containers or actions.containers):
+        return
     pod_config = _pod_config(draft)
     if pod_config is None:
         return

@@ -54,6 +54,8 @@ def container_statuses(
     `started` are those of the old status; `mark_ready` sets them anew.
     """
     assert pod.spec is not None
+    if not containers:
+        return []
     old_by_name = {status.name: status for status in old_statuses}
     waiting_reason = "PodInitializing" if pod.spec.initContainers else "ContainerCreating"
     had_main = any(observed.latest(main.name) is not None for main in pod.spec.containers)

@@ -173,6 +173,8 @@ class Registry:
         """
         old = self.get(key)
         self._check_unchanged(old, {"resourceVersion": resource_version})
+        if status == old.status:
+            return old
         new = msgspec.structs.replace(old, status=status)
         if key.kind == JOB.kind and not _counts_alone(old.status, status):
             errors = parser.validate_status_update(_rules_view(old), _rules_view(new))
@@ -201,7 +203,8 @@ class Registry:
 
     def _replace(self, old: Any, new: Any, dry_run: bool = False) -> Any:
         version = old.metadata.resourceVersion
-        new = msgspec.structs.replace(new, metadata=msgspec.structs.replace(new.metadata, resourceVersion=version))
+        if new.metadata.resourceVersion != version:
+            new = msgspec.structs.replace(new, metadata=msgspec.structs.replace(new.metadata, resourceVersion=version))
         if new == old or dry_run:
             return new
         if new.metadata.deletionTimestamp is not None and not new.metadata.finalizers and not self._is_held(new):
