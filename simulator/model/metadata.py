@@ -28,7 +28,8 @@ def key_of(obj: Any) -> Key:
     """The key of an API struct."""
     metadata = obj.metadata
     kind = type(obj).__name__
-    return Key(kind, "" if kind in _CLUSTER_SCOPED else metadata.namespace or "default", metadata.name or "")
+    namespace = "" if kind in _CLUSTER_SCOPED else metadata.namespace or "default"
+    return tuple.__new__(Key, (kind, namespace, metadata.name or ""))  # as Key(...), in half the time
 
 
 def metadata_of(obj: Any) -> meta_v1.ObjectMeta:

@@ -23,7 +23,7 @@ HISTORY = 4096
 """How many changes a watch can go back."""
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct, frozen=True):
     """One write. `object` is the new state, for a deletion the last one; `previous` the state before (None: new)."""
 
     resource_version: int
