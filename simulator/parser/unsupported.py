@@ -51,9 +51,12 @@ _CONTAINER_FIELDS = {
     "livenessProbe": "not run yet",
     "readinessProbe": "not run yet",
     "startupProbe": "not run yet",
-    "lifecycle": "not run yet",
     "resizePolicy": "ignored: resources are not changed while a container runs",
     "volumeDevices": "ignored: there are no block devices",
+}
+_HOOK_FIELDS = {
+    "httpGet": "not run: only exec and sleep hooks are",
+    "tcpSocket": "not run: only exec and sleep hooks are",
 }
 _SUPPORTED_VOLUMES = frozenset(
     ("name", "emptyDir", "hostPath", "configMap", "secret", "downwardAPI", "projected", "persistentVolumeClaim", "ephemeral")
@@ -90,6 +93,8 @@ def _pod_fields(spec: Tree, path: str) -> Iterator[str]:
 
 def _container_fields(container: Tree, path: str) -> Iterator[str]:
     yield from _set_fields(container, _CONTAINER_FIELDS, path)
+    for hook, handler in (container.get("lifecycle") or {}).items():
+        yield from _set_fields(handler if isinstance(handler, dict) else None, _HOOK_FIELDS, f"{path}.lifecycle.{hook}")
     yield from _set_fields(container.get("securityContext"), _CONTAINER_SECURITY_FIELDS, f"{path}.securityContext")
     resources = container.get("resources") or {}
     for kind in ("limits", "requests"):
