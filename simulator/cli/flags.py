@@ -82,6 +82,7 @@ class Flags:
         self.usage = f"{program} [flags]"
         self.description = ""
         self.examples = ""
+        self.takes_words = True
         self._flags: list[Flag] = []
 
     def add_argument(
@@ -131,6 +132,8 @@ class Flags:
                 words, rest = [argument, *rest], []
             else:
                 words.append(argument)
+        if words and not self.takes_words:
+            raise UsageError(f"extra arguments: [{' '.join(words)}]\nSee '{self.program} --help' for usage.")
         return Options(**values, words=words, after_dashes=after_dashes)
 
     def _read_long(self, argument: str, rest: list[str], values: dict[str, Any]) -> None:

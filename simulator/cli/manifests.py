@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import parser
 from simulator.cli.output import warn
-from simulator.errors import UsageError
+from simulator.errors import KjsimError, UsageError
 
 if TYPE_CHECKING:
     from simulator.parser import Manifest
@@ -21,6 +21,8 @@ def read(options: Any, *, command: str) -> list[Manifest]:
     if not names:
         raise UsageError(f"must specify a file: kjsim {command} -f FILE (or `-` for standard input)")
     manifests = parser.read_paths(names, recursive=getattr(options, "recursive", False))
+    if not manifests and command in ("apply", "create"):
+        raise KjsimError(f"no objects passed to {command}")
     for manifest in manifests:
         if manifest.kind.namespaced:
             manifest.object["metadata"].setdefault("namespace", options.namespace)

@@ -71,3 +71,17 @@ def test_apply_says_where_the_schedules_clock_is_not_the_machines(
     note = ":30:00 IST on this machine; a schedule without timeZone is read in UTC, as in a cluster)"
     assert (note in outcome.stderr) == is_told
     assert outcome.stderr.startswith("note: cronjob/tick fires next at ") == is_told
+
+
+@pytest.mark.parametrize("command", ["apply", "create"])
+def test_files_without_objects_are_told(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "empty.yml"
+    file.write_text("---\n# nothing here\n---\n")
+    outcome = kjsim("--home", str(tmp_path / "home"), command, "-f", str(file))
+    assert (outcome.both, outcome.code) == (f"error: no objects passed to {command}\n", 1)
+
+
+def test_a_timeout_that_has_passed_before_the_start_is_refused(tmp_path: Path) -> None:
+    outcome = kjsim("--home", str(tmp_path / "home"), "run", str(tmp_path / "job.yml"), "--timeout=-5s")
+    assert (outcome.both, outcome.code) == ("error: --timeout takes a duration above 0\n", 2)
+    assert not (tmp_path / "home").exists()

@@ -115,5 +115,5 @@ def test_manifests_without_jobs_are_refused(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "config.yml"
     path.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
     outcome = kjsim("--home", str(home), "forecast", "-f", str(path))
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert "nothing to foresee" in outcome.stderr

@@ -65,6 +65,14 @@ def test_flags_that_are_wrong() -> None:
     assert kjsim("get", "pods", "-o").code == 2
 
 
+@pytest.mark.parametrize("name", ["up", "down", "serve", "status", "doctor", "version", "events"])
+def test_arguments_that_a_command_has_no_use_for(name: str, tmp_path: Path) -> None:
+    outcome = kjsim("--home", str(tmp_path / "home"), name, "now", "please")
+    assert outcome.both == f"error: extra arguments: [now please]\nSee 'kjsim {name} --help' for usage.\n"
+    assert outcome.code == 2
+    assert not (tmp_path / "home").exists()
+
+
 def test_errors_are_worded_as_kubectl_words_them() -> None:
     assert message_of(NotFound('pods "x" not found')) == 'Error from server (NotFound): pods "x" not found'
     assert message_of(UsageError("no")) == "error: no"

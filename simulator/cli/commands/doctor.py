@@ -33,6 +33,7 @@ class Finding(NamedTuple):
 def add_arguments(flags: Flags) -> None:
     """Declare the flags of `doctor`."""
     flags.usage = "kjsim doctor [flags]"
+    flags.takes_words = False
     flags.description = (
         "Check the Docker Engine, its images, the state directory and the clock, and say what to do.\n"
         "Exit code 0: all is well; 3: no engine; 4: the state directory can't be used."

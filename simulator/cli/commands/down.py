@@ -10,6 +10,7 @@ from simulator.cli.session import state_directory
 def add_arguments(flags: Flags) -> None:
     """Declare the flags of `down`."""
     flags.usage = "kjsim down [flags]"
+    flags.takes_words = False
     flags.description = (
         "Stop the control plane of the state directory. Objects stay; containers that run go on, and are taken over by\n"
         "the next control plane. Nothing new starts meanwhile."

@@ -24,6 +24,7 @@ _HEADER = ("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE")
 def add_arguments(flags: Flags) -> None:
     """Declare the flags of `events`."""
     flags.usage = "kjsim events [--for TYPE/NAME] [--types=Normal,Warning] [flags]"
+    flags.takes_words = False
     flags.examples = EXAMPLES
     flags.add_argument("--for", dest="of", default="", metavar="TYPE/NAME", help="Only those about this object.")
     flags.add_argument("--types", action="append", metavar="TYPE,...", help="Only of these types: Normal, Warning.")

@@ -85,7 +85,7 @@ def run(options: Options) -> int:
 def _trees(options: Options) -> list[dict[str, Any]]:
     wanted = manifests.read(options, command="forecast")
     if not any(manifest.kind.kind in ("Job", "CronJob") for manifest in wanted):
-        raise KjsimError("there is no Job and no CronJob in these manifests: nothing to foresee")
+        raise UsageError("there is no Job and no CronJob in these manifests: nothing to foresee")
     return [manifest.object for manifest in wanted]
 
 

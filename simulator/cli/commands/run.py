@@ -68,6 +68,8 @@ def run(options: Options) -> int:
         raise UsageError(f'unable to match a printer suitable for the output format "{options.output}": one of json, yaml')
     if options.runs is not None and options.runs < 1:
         raise UsageError("--runs takes a number from 1")
+    if options.timeout is not None and options.timeout <= 0:
+        raise UsageError("--timeout takes a duration above 0")
     if options.speed != 1:
         return _rehearse(options)
     with leaving_at_once():
@@ -124,6 +126,10 @@ def _read(options: Options) -> list[Manifest]:
     wanted = manifests.read(options, command="run")
     if not any(manifest.kind in (JOB, CRON_JOB) for manifest in wanted):
         raise UsageError("there is no Job and no CronJob in these manifests: nothing to run (kjsim apply creates the rest)")
+    if not any(manifest.kind == CRON_JOB for manifest in wanted):
+        for flag, is_given in (("--runs", options.runs is not None), ("--now", options.now)):
+            if is_given:
+                raise UsageError(f"{flag} goes with a CronJob, and there is none in these manifests")
     if len({manifest.object["metadata"].get("namespace") for manifest in wanted if manifest.kind.namespaced}) > 1:
         raise UsageError("run takes manifests of one namespace at a time")
     return wanted

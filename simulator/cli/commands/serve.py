@@ -18,6 +18,7 @@ kjsim serve              # until Ctrl-C or `kjsim down`
 def add_arguments(flags: Flags) -> None:
     """Declare the flags of `serve`."""
     flags.usage = "kjsim serve [flags]"
+    flags.takes_words = False
     flags.description = "Be the control plane of the state directory, in the foreground, until Ctrl-C or `kjsim down`."
     flags.examples = EXAMPLES
 

@@ -13,6 +13,7 @@ from simulator.errors import UsageError
 def add_arguments(flags: Flags) -> None:
     """Declare the flags of `status`."""
     flags.usage = "kjsim status [flags]"
+    flags.takes_words = False
     flags.description = (
         "Show whether a control plane is alive, its engine, and what is under way.\nExit code 0: one is alive; 1: none is."
     )

@@ -16,6 +16,7 @@ kjsim down
 def add_arguments(flags: Flags) -> None:
     """Declare the flags of `up`."""
     flags.usage = "kjsim up [flags]"
+    flags.takes_words = False
     flags.description = (
         "Start a control plane in the background: it runs what is applied until `kjsim down`.\n"
         "If one is alive already, that is fine. Its messages go to kjsim.log in the state directory."

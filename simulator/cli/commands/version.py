@@ -12,6 +12,7 @@ KUBERNETES_VERSION = "v1.36.2"
 def add_arguments(flags: Flags) -> None:
     """Only the usage."""
     flags.usage = "kjsim version"
+    flags.takes_words = False
     flags.description = "Print the version of kjsim, and of the Kubernetes whose decisions it takes."
 
 
