@@ -1,4 +1,4 @@
-"""One reconcile of an Indexed Job with a failure policy: a third of its pods run, a third newly ended, a third are counted."""
+"""One reconcile of an Indexed Job with a failure policy: a third of its pods run, a third newly ended, a third counted."""
 
 from __future__ import annotations
 
