@@ -154,7 +154,11 @@ def _unbound_plan(pod: core_v1.Pod, record: PodRecord, now: datetime) -> PodPlan
     assert pod.spec is not None
     assert pod.metadata is not None
     if pod.metadata.deletionTimestamp is not None:
-        return PodPlan(record, remove=True)
+        # No kubelet will end it: the pod garbage collector says that it has failed, so that a Job whose finalizer holds it
+        # can count it.
+        status = pod.status or core_v1.PodStatus()
+        failed = None if status.phase in TERMINAL else msgspec.structs.replace(status, phase="Failed")
+        return PodPlan(record, status=failed, remove=True)
     if pod.spec.schedulingGates:
         condition = core_v1.PodCondition(
             type=SCHEDULED,

@@ -420,6 +420,17 @@ def test_scheduling_gates_hold_the_pod() -> None:
     assert (conditions[0].type, conditions[0].reason) == ("PodScheduled", "SchedulingGated")
 
 
+def test_a_pod_deleted_before_it_has_a_node_has_failed() -> None:
+    """A finalizer may hold it, and no kubelet will ever say how it ended."""
+    life = Life(make_pod(schedulingGates=[{"name": "wait"}]))
+    life.sync()
+    life.delete()
+    plan = life.sync_once()
+    assert plan.remove
+    assert life.status.phase == "Failed"
+    assert life.sync_once().status is None
+
+
 def test_container_key_names_the_latest_and_the_one_before() -> None:
     life = Life(make_pod(policy="OnFailure"))
     life.sync()
