@@ -47,6 +47,9 @@ _FOREIGN = (
 )
 
 
+_PINGPONG_POD = re.compile(r"(default\|)?(pod/)?pingpong-(MINUTES-)?SUFFIX\b")
+
+
 def masked(text: str) -> str:
     """A line or a cell without what differs from run to run."""
     for pattern, replacement in _MASKS:
@@ -75,6 +78,14 @@ def comparable(output: str) -> list[str]:
             made.append(re.sub(r"^Events: +<none>$", "Events: <none>", masked(line)))
             position += 1
     return made
+
+
+def with_chance_in_order(lines: list[str]) -> list[str]:
+    """Rows sorted by names in which chance decides whether `pingpong-xyz12` stands before `pingpong-29923834-xyz12`."""
+    at = [position for position, line in enumerate(lines) if _PINGPONG_POD.match(line)]
+    if not at or at != list(range(at[0], at[-1] + 1)):
+        return lines
+    return [*lines[: at[0]], *sorted(lines[at[0] : at[-1] + 1]), *lines[at[-1] + 1 :]]
 
 
 def words(output: str) -> list[str]:
