@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import parser
 from simulator.cli.output import warn
-from simulator.errors import KjsimError, UsageError
+from simulator.errors import Invalid, KjsimError, Problem, UsageError
 
 if TYPE_CHECKING:
     from simulator.parser import Manifest
@@ -31,3 +31,15 @@ def read(options: Any, *, command: str) -> list[Manifest]:
         for text in manifest.warnings:
             warn(text)
     return checked
+
+
+def refusal_text(manifest: Manifest, refusal: Invalid) -> str:
+    """What the API server says against a change, each cause with the file and line of the field that it names."""
+    causes = refusal.details.get("causes", ())
+    if not causes:
+        return str(refusal)
+    problems = []
+    for cause in causes:
+        line, column = manifest.position(cause["field"])
+        problems.append(Problem(f"{cause['field']}: {cause['message']}", cause["field"], manifest.file, line, column))
+    return "\n".join(f"{'error: ' if number else ''}{problem}" for number, problem in enumerate(problems))

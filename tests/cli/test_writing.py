@@ -19,6 +19,19 @@ def test_apply_says_what_became_of_each(world: World) -> None:
     assert world.kjsim("apply", "-f", SEED, "-o", "name").both == "job.batch/pingpong\n"
 
 
+def test_a_change_that_is_refused_names_file_and_line(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "fixed.yml"
+    text = (MANIFESTS / "fixed-count.yml").read_text()
+    file.write_text(text)
+    assert world.kjsim("apply", "-f", str(file)).code == 0
+    changed = [f"{line.split(':')[0]}: 77" if line.strip().startswith("completions:") else line for line in text.split("\n")]
+    file.write_text("\n".join(changed))
+    number = changed.index("  completions: 77") + 1
+    outcome = world.kjsim("apply", "-f", str(file))
+    assert outcome.both == f"error: {file}:{number}: spec.completions: Invalid value: 77: field is immutable\n"
+    assert outcome.code == 1
+
+
 def test_a_dry_run_creates_nothing(world: World) -> None:
     outcome = world.kjsim("apply", "-f", SEED, "--dry-run=server")
     assert (outcome.both, outcome.code) == ("job.batch/pingpong created (server dry run)\n", 0)

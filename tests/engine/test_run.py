@@ -132,6 +132,14 @@ def test_a_timeout_suspends(new_home: Callable[..., Home]) -> None:
     assert outcome.stderr.startswith("error: the timeout has passed\njob.batch/slow is suspended")
 
 
+def test_a_timeout_while_pods_start_leaves_nothing(new_home: Callable[..., Home]) -> None:
+    home = new_home()
+    file = home.write(script_job("early", UNTIL_TOLD, parallelism=3, pod={"terminationGracePeriodSeconds": 1}))
+    assert home.start("run", file, "--timeout", "300ms").wait(30).code == 124
+    assert not home.containers()
+    assert not any((home.path / "pods").glob("*"))
+
+
 def test_an_image_that_cannot_be_had_is_told_until_the_timeout(new_home: Callable[..., Home]) -> None:
     home = new_home()
     job = script_job("noimage", "true", container={"image": "nosuch.invalid/image:1"})

@@ -10,6 +10,7 @@ from simulator.cli.applying import apply
 from simulator.cli.flags import Flags, Options
 from simulator.cli.output import show_written
 from simulator.cli.session import Session, open_session
+from simulator.errors import Invalid, KjsimError
 from simulator.model.kinds import CRON_JOB, JOB
 
 EXAMPLES = """
@@ -38,7 +39,12 @@ def run(options: Options) -> int:
     wanted = manifests.read(options, command="apply")
     with open_session(options.home, mode="sweep", engine="never") as session:
         for manifest in wanted:
-            applied = apply(session.client, manifest.kind, manifest.object, dry_run=options.dry_run in ("server", "client"))
+            try:
+                applied = apply(
+                    session.client, manifest.kind, manifest.object, dry_run=options.dry_run in ("server", "client")
+                )
+            except Invalid as refusal:
+                raise KjsimError(manifests.refusal_text(manifest, refusal)) from refusal
             show_written(manifest.kind, applied.object, applied.verb, options)
             if manifest.kind is CRON_JOB:
                 _tell_zone(applied.object, session)

@@ -12,7 +12,7 @@ from simulator.cli import manifests
 from simulator.cli.flags import Flags, Options, duration, integer
 from simulator.cli.interrupts import leaving_at_once, raising_again
 from simulator.cli.session import Session, open_session, state_directory
-from simulator.errors import Interrupted, ServiceUnavailable, UsageError
+from simulator.errors import ServiceUnavailable, UsageError
 from simulator.model.kinds import CRON_JOB, JOB
 
 if TYPE_CHECKING:
@@ -159,12 +159,9 @@ def _run(session: Session, wanted: list[Manifest], options: Options, deadline: f
         runner = Runner(session.client, goal, view, session.clock, deadline=deadline, check=check)
         try:
             code = runner.run(begin)
-        except Interrupted:
+        finally:
             if hosted is not None:
-                hosted.finish_sweeping()  # Of pods that were killed nothing is left but their containers.
-            raise
-        if hosted is not None:
-            hosted.finish_sweeping()  # The pods of a Job that was deleted meanwhile end within their grace period.
+                hosted.finish_sweeping()  # What was suspended, killed or deleted leaves containers and folders to remove.
     if options.output:
         from simulator.cli.printing import object_text
 
