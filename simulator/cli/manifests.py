@@ -9,7 +9,14 @@ from simulator.cli.output import warn
 from simulator.errors import Invalid, KjsimError, Problem, UsageError
 
 if TYPE_CHECKING:
+    from simulator.cli.flags import Flags
     from simulator.parser import Manifest
+
+
+def add_file_flags(flags: Flags) -> None:
+    """Declare the flags that name manifests, as `read` and the commands that read for themselves take them."""
+    flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
+    flags.add_argument("-R", "--recursive", action="store_true", help="Folders with all that is below them.")
 
 
 def read(options: Any, *, command: str) -> list[Manifest]:
@@ -20,7 +27,7 @@ def read(options: Any, *, command: str) -> list[Manifest]:
     names = [*options.filename, *options.words]
     if not names:
         raise UsageError(f"must specify a file: kjsim {command} -f FILE (or `-` for standard input)")
-    manifests = parser.read_paths(names, recursive=getattr(options, "recursive", False))
+    manifests = parser.read_paths(names, recursive=options.recursive)
     if not manifests and command in ("apply", "create"):
         raise KjsimError(f"no objects passed to {command}")
     for manifest in manifests:

@@ -28,8 +28,7 @@ def add_arguments(flags: Flags) -> None:
         "Nothing runs unless a control plane is alive (`kjsim up`)."
     )
     flags.examples = EXAMPLES
-    flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
-    flags.add_argument("-R", "--recursive", action="store_true", help="Folders with all that is below them.")
+    manifests.add_file_flags(flags)
     flags.add_argument("-o", "--output", metavar="FORMAT", help="name, json or yaml: show the objects so.")
     flags.add_argument("--dry-run", metavar="server", help="server: do everything but keep the result; client: check only.")
 

@@ -25,7 +25,7 @@ def add_arguments(flags: Flags) -> None:
     flags.usage = "kjsim create (-f FILE... | job NAME | cronjob NAME | namespace NAME) [flags] [-- COMMAND...]"
     flags.description = "Create objects: those of manifests, or a Job, CronJob or namespace made from flags."
     flags.examples = EXAMPLES
-    flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
+    manifests.add_file_flags(flags)
     flags.add_argument("--from", dest="source", metavar="cronjob/NAME", help="Make the Job from this CronJob's template.")
     flags.add_argument("--image", metavar="IMAGE", help="The image of the Job's only container.")
     flags.add_argument("--schedule", metavar="SCHEDULE", help="When the CronJob fires, in cron's five fields.")

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from simulator import parser
+from simulator.cli import manifests
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options, duration, integer
 from simulator.cli.output import qualified
@@ -33,8 +34,7 @@ def add_arguments(flags: Flags) -> None:
     flags.usage = "kjsim delete (TYPE NAME... | TYPE/NAME... | TYPE -l SELECTOR | TYPE --all | -f FILE...) [flags]"
     flags.description = "Delete objects. Pods that run get their grace period; what a Job or CronJob made goes with it."
     flags.examples = EXAMPLES
-    flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
-    flags.add_argument("-R", "--recursive", action="store_true", help="Folders with all that is below them.")
+    manifests.add_file_flags(flags)
     flags.add_argument("-l", "--selector", metavar="SELECTOR", help="All with these labels (app=web,tier!=x).")
     flags.add_argument("--field-selector", metavar="SELECTOR", help="All with these fields (status.phase=Failed).")
     flags.add_argument("--all", action="store_true", help="All of the type, in the namespace.")

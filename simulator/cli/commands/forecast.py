@@ -41,8 +41,7 @@ def add_arguments(flags: Flags) -> None:
         "same output, to the byte."
     )
     flags.examples = EXAMPLES
-    flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
-    flags.add_argument("-R", "--recursive", action="store_true", help="Folders with all that is below them.")
+    manifests.add_file_flags(flags)
     flags.add_argument("--from", dest="start", metavar="T", help="From this instant on: 2027-03-28, 2027-03-28T01:00:00Z.")
     flags.add_argument("--for", dest="span", default="7d", metavar="DURATION", help="For so long: 36h, 7d, 4w (default 7d).")
     flags.add_argument("--now", metavar="T", help="Apply at this instant (default: that of --from).")

@@ -39,8 +39,7 @@ def add_arguments(flags: Flags) -> None:
         "Ctrl-C suspends it: its pods end within their grace period, and `kjsim run` again resumes it."
     )
     flags.examples = EXAMPLES
-    flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
-    flags.add_argument("-R", "--recursive", action="store_true", help="Folders with all that is below them.")
+    manifests.add_file_flags(flags)
     flags.add_argument("--detach", action="store_true", help="Start it in the background (kjsim up) and return.")
     flags.add_argument("--timeout", type=duration, metavar="DURATION", help="Suspend it after so long (90s, 5m).")
     flags.add_argument("--runs", type=integer, metavar="N", help="Of a CronJob: end after N finished runs.")

@@ -20,8 +20,7 @@ def add_arguments(flags: Flags) -> None:
         "Exit code 0: all are right; 2: some are not, and every problem is listed. Nothing is created."
     )
     flags.examples = EXAMPLES
-    flags.add_argument("-f", "--filename", action="append", metavar="FILE", help="A file, a folder, or - (may be repeated).")
-    flags.add_argument("-R", "--recursive", action="store_true", help="Folders with all that is below them.")
+    manifests.add_file_flags(flags)
     flags.add_argument("-q", "--quiet", action="store_true", help="Say nothing about manifests that are right.")
 
 
