@@ -40,11 +40,13 @@ def start(directory: StateDirectory) -> bool:
     deadline = time.monotonic() + _START_PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if living_client(directory) is not None:
-            return True
+            if directory.process_id() == process.pid:
+                return True
+            process.terminate()  # Another one was faster: ours must not wait for its end and take over unasked.
+            process.wait()
+            return False
         code = process.poll()
-        if code is not None:
-            if living_client(directory) is not None:
-                return False  # Another one was faster.
+        if code is not None and directory.process_id() is None:
             text = directory.log.read_bytes()[begin:].decode(errors="replace").strip().removeprefix("error: ")
             kinds = {EngineUnavailable.exit_code: EngineUnavailable, StateError.exit_code: StateError}
             raise kinds.get(code, KjsimError)(
