@@ -12,6 +12,8 @@ from simulator.pods.executor import ContainerKey, ContainerReport
 START_ERROR_CODE = 128
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_CLIENT_HAS_GONE = "context canceled"
+
 APP_KINDS = ("init", "sidecar", "main")
 
 
@@ -46,8 +48,14 @@ def parse_time(text: str) -> datetime | None:
 
 
 def failed_to_start(state: Mapping[str, Any]) -> bool:
-    """Whether a start was tried and refused: never ran, yet has an exit code."""
-    return state.get("Status") == "created" and state.get("ExitCode", 0) != 0
+    """Whether a start was tried and refused: never ran, yet has an exit code.
+
+    A current engine gives up a start whose client has gone, and leaves an exit code too. Nothing was refused then: the
+    container was never started, and is run again (4.3).
+    """
+    if state.get("Status") != "created" or state.get("ExitCode", 0) == 0:
+        return False
+    return _CLIENT_HAS_GONE not in str(state.get("Error") or "")
 
 
 def container_report(inspection: Mapping[str, Any], time: datetime, message: str = "") -> ContainerReport:
@@ -77,7 +85,7 @@ def container_report(inspection: Mapping[str, Any], time: datetime, message: str
     elif status == "removing":
         state = "gone"
     elif status in ("created", ""):
-        state = "created"
+        state, exit_code = "created", 0
     else:
         state = "unknown"
     return ContainerReport(

@@ -81,6 +81,13 @@ def test_start_failed() -> None:
     assert report.started_time == datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def test_a_start_whose_client_has_gone_was_never_tried() -> None:
+    # What an engine 28 shows after `kjsim` was killed in the middle of a start.
+    state = {"Status": "created", "ExitCode": 128, "Error": "Canceled: context canceled"}
+    report = container_report(inspection(**state), NOW)
+    assert (report.state, report.exit_code, report.reason, report.message) == ("created", 0, "", "")
+
+
 @pytest.mark.parametrize(
     ("status", "state"), [("created", "created"), ("paused", "running"), ("removing", "gone"), ("dead", "unknown")]
 )
