@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -108,9 +109,14 @@ class Replay:
         """Follow a kind with `get -w`, from now on."""
         output = (self.folder / f"watch-{kind}.txt").open("wb")
         self._watching[kind] = subprocess.Popen(
-            [str(KJSIM), "get", kind, "-w"], env=self._environment, stdout=output, stderr=subprocess.STDOUT
+            [str(KJSIM), "get", kind, "-w"],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         output.close()
+        _wait_until_listening(self._watching[kind].pid)
 
     def end_watches(self) -> None:
         """End what `watch` started; `watches` has what they showed."""
@@ -131,6 +137,24 @@ class Replay:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KJSIM_")}
         return {**kept, "KJSIM_HOME": str(self.folder / "home"), "TZ": "UTC"}
+
+
+def _wait_until_listening(process_id: int) -> None:
+    """Return once a watch has had one and the same connection for a while: what happens from then on it sees."""
+    since, held = time.monotonic(), ""
+    deadline = since + 20
+    while time.monotonic() < deadline:
+        found = ""
+        for descriptor in Path(f"/proc/{process_id}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                target = os.readlink(descriptor)
+                found = target if target.startswith("socket:") else found
+        if found != held:
+            since, held = time.monotonic(), found
+        elif held and time.monotonic() - since > 0.3:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the watch has not connected")
 
 
 def histories(watched: str, columns: int) -> dict[str, list[str]]:
