@@ -92,7 +92,7 @@ class Applier:
                 self.emit(subject, source, type_, reason, message, now)
             case Create(object=obj, cause=cause):
                 created = self._create(obj, subject, source, now)
-                self._decide(subject, f"created {kind_of(obj).singular}/{created.metadata.name}: {cause}", now)
+                self._decide_on(subject, "created", key_of(created), cause, now)
                 return created
             case UpdateStatus(key=key, status=status, cause=cause):
                 self._if_there(self._registry.update_status, key, status)
@@ -103,13 +103,13 @@ class Applier:
                     self._if_there(self._registry.patch_metadata, key, patch["metadata"])
                 else:
                     self._registry.finalize_namespace(key)
-                self._decide(subject, f"{deed} {key}: {cause}", now)
+                self._decide_on(subject, deed, key, cause, now)
             case Delete(key=key, cause=cause):
                 self._registry.delete(
                     key, now, propagation=operation.propagation, grace_seconds=operation.grace_seconds, uid=operation.uid
                 )
                 if key.kind != EVENT.kind:
-                    self._decide(subject, f"deleted {key}: {cause}", now)
+                    self._decide_on(subject, "deleted", key, cause, now)
         return None
 
     def _create(self, obj: Any, subject: Any, source: Source, now: datetime) -> Any:
@@ -153,6 +153,8 @@ class Applier:
 
     def note(self, subject: Any, component: str, notes: Iterable[str], now: datetime) -> None:
         """Write what a pass of a component had to say to the decision log, unless it said the same last time."""
+        if not self._objects.wants_decisions(kind_of(subject).kind):
+            return
         uid, texts = subject.metadata.uid, tuple(notes)
         last = self._notes.get(uid, {}).get(component, ())
         if texts == last:
@@ -166,6 +168,11 @@ class Applier:
     def forget(self, uid: str) -> None:
         """The object is gone."""
         self._notes.pop(uid, None)
+
+    def _decide_on(self, subject: Any, deed: str, key: Key, cause: str, now: datetime) -> None:
+        """Log what was done to an object, and why."""
+        if self._objects.wants_decisions(kind_of(subject).kind):
+            self._decide(subject, f"{deed} {key}: {cause}", now)
 
     def _decide(self, subject: Any, text: str, now: datetime) -> None:
         time = now.isoformat() if self._objects.remembers else ""

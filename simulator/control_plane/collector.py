@@ -9,7 +9,7 @@ from simulator.control_plane.applier import Applier
 from simulator.controllers.garbage import Decision, Looks, OwnerGraph
 from simulator.controllers.plan import Plan
 from simulator.model.kinds import EVENT, KINDS
-from simulator.model.metadata import has_same_metadata, key_of
+from simulator.model.metadata import key_of
 from simulator.store.objects import Change, Objects
 
 COMPONENT = "garbage-collector-controller"
@@ -31,9 +31,7 @@ class Collector:
 
     def observe(self, change: Change) -> None:
         """Keep the picture up to date."""
-        if change.key.kind == EVENT.kind:
-            return
-        if change.type == "MODIFIED" and has_same_metadata(change.object, change.previous):
+        if not change.has_new_metadata or change.key.kind == EVENT.kind:
             return
         if change.type == "DELETED":
             self._take(self._graph.remove(change.object.metadata.uid))

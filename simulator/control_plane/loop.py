@@ -17,7 +17,7 @@ from simulator.controllers.plan import Plan
 from simulator.controllers.ttl import reconcile_ttl
 from simulator.model.conditions import finished_condition
 from simulator.model.kinds import CONFIG_MAP, CRON_JOB, JOB, KINDS, NAMESPACE, POD, SECRET
-from simulator.model.metadata import Key, controller_of, has_same_metadata, is_finalizer_change, key_of
+from simulator.model.metadata import Key, controller_of, is_finalizer_change, key_of
 from simulator.pods.executor import Executor
 from simulator.store.events import Source
 from simulator.store.objects import Change, Objects
@@ -126,7 +126,7 @@ class ControlPlane:
             self._queue.add(Item(_POD, key_of(pod)))
         for kind in (NAMESPACE, CRON_JOB, JOB, POD):
             for obj in objects.list(kind.kind):
-                self._touch(key_of(obj), obj, None)
+                self._touch(Change(0, "ADDED", key_of(obj), obj, None))
         if keep_events:
             self._queue.add(Item(_EVENTS, Key("Event", "", "")))
         self._stop_listening = objects.on_change(self._on_change)
@@ -205,31 +205,32 @@ class ControlPlane:
     # --- which change touches which keys ---
 
     def _on_change(self, change: Change) -> None:
-        is_gone = change.type == "DELETED"
         self._collector.observe(change)
-        if is_gone:
+        if change.type == "DELETED":
             self._forget(change)
-        self._touch(change.key, change.object, change.previous)
+        self._touch(change)
         if change.key.namespace in self._terminating:
             self._queue.add(Item(_NAMESPACE, Key(NAMESPACE.kind, "", change.key.namespace)))
 
-    def _touch(self, key: Key, obj: Any, previous: Any) -> None:
-        if key.kind == POD.kind:
-            self._touch_for_pod(key, obj, previous)
-        elif key.kind == JOB.kind:
-            self._touch_for_job(key, obj, previous)
-        elif key.kind == CRON_JOB.kind:
-            self._touch_cron_job(key, obj, previous)
-        elif key.kind in (CONFIG_MAP.kind, SECRET.kind):
-            for pod in self.node.pods_of_namespace(key.namespace):
+    def _touch(self, change: Change) -> None:
+        kind = change.key.kind
+        if kind == POD.kind:
+            self._touch_for_pod(change)
+        elif kind == JOB.kind:
+            self._touch_for_job(change)
+        elif kind == CRON_JOB.kind:
+            self._touch_cron_job(change)
+        elif kind in (CONFIG_MAP.kind, SECRET.kind):
+            for pod in self.node.pods_of_namespace(change.key.namespace):
                 self._queue.add(Item(_POD, pod))
-        elif key.kind == NAMESPACE.kind:
-            self._touch_namespace(key, obj)
+        elif kind == NAMESPACE.kind:
+            self._touch_namespace(change)
 
-    def _touch_namespace(self, key: Key, namespace: Any) -> None:
-        if self.objects.get(key) is None:
+    def _touch_namespace(self, change: Change) -> None:
+        key = change.key
+        if change.type == "DELETED":
             self._terminating.discard(key.name)
-        elif namespace.metadata.deletionTimestamp is not None:
+        elif change.object.metadata.deletionTimestamp is not None:
             self._terminating.add(key.name)
             self._queue.add(Item(_NAMESPACE, key))
 
@@ -238,37 +239,39 @@ class ControlPlane:
         if item != self._in_hand:
             self._queue.add(item)
 
-    def _touch_for_pod(self, key: Key, pod: Any, previous: Any) -> None:
-        has_new_metadata = previous is None or not has_same_metadata(pod, previous)
-        if has_new_metadata or pod.status is not previous.status or pod.spec is not previous.spec:
-            if previous is None or not is_finalizer_change(pod, previous):
+    def _touch_for_pod(self, change: Change) -> None:
+        key, pod, previous = change.key, change.object, change.previous
+        if change.type != "DELETED":
+            if previous is None or not (change.has_new_metadata and is_finalizer_change(pod, previous)):
                 self._touch_unless_in_hand(Item(_POD, key))
-            if has_new_metadata and TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
+            if change.has_new_metadata and TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
                 self._queue.add(Item(_TRACKING, key))
-        if not has_new_metadata and not is_news_to_job(pod, previous):
+        if not change.has_new_metadata and not is_news_to_job(pod, previous):
             return
-        owners = {
-            owner.name for item in (pod, previous) if item and (owner := controller_of(item)) and owner.kind == JOB.kind
-        }
-        for name in owners:
-            item = Item(_JOB, Key(JOB.kind, key.namespace, name))
-            if previous is None:
-                self._touch_unless_in_hand(item)
-            else:
-                self._queue.add(item)  # also by its own look: a Job that loses pods may have more to do
-        if not owners and controller_of(pod) is None:
+        states = (pod, previous) if previous is not None and change.has_new_metadata else (pod,)
+        controllers = [controller for state in states if (controller := controller_of(state)) is not None]
+        for controller in controllers:
+            if controller.kind == JOB.kind:
+                item = Item(_JOB, Key(JOB.kind, key.namespace, controller.name))
+                if previous is None:
+                    self._touch_unless_in_hand(item)
+                else:
+                    self._queue.add(item)  # also by its own look: a Job that loses pods may have more to do
+        if not controllers:
             # Any Job whose selector matches may adopt it.
             for job in self.objects.list(JOB.kind, key.namespace):
                 self._queue.add(Item(_JOB, key_of(job)))
 
-    def _touch_for_job(self, key: Key, job: Any, previous: Any) -> None:
-        is_there = self.objects.get(key) is not None
+    def _touch_for_job(self, change: Change) -> None:
+        key, job, previous = change.key, change.object, change.previous
+        is_there = change.type != "DELETED"
         finished = finished_condition(job)
         if is_there:
             self._touch_unless_in_hand(Item(_JOB, key))
         else:
             self._queue.add(Item(_JOB, key))
-        self._queue.add(Item(_TTL, key))
+        if job.spec.ttlSecondsAfterFinished is not None:
+            self._queue.add(Item(_TTL, key))
         if finished or not is_there:
             for pod in self.objects.controlled(POD.kind, job.metadata.uid):
                 if TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
@@ -277,13 +280,13 @@ class ControlPlane:
         if owner is None or owner.kind != CRON_JOB.kind:
             return
         # Its controller reads of a Job whether it is finished, its owner and its name: nothing else is news to it.
-        is_news = previous is None or not is_there or finished != finished_condition(previous)
-        if is_news or not has_same_metadata(job, previous):
+        if change.has_new_metadata or finished != finished_condition(previous):
             self._touch_unless_in_hand(Item(_CRON_JOB, Key(CRON_JOB.kind, key.namespace, owner.name)))
 
-    def _touch_cron_job(self, key: Key, cron_job: Any, previous: Any) -> None:
-        item = Item(_CRON_JOB, key)
-        if previous is None or self.objects.get(key) is None:
+    def _touch_cron_job(self, change: Change) -> None:
+        cron_job, previous = change.object, change.previous
+        item = Item(_CRON_JOB, change.key)
+        if change.type != "MODIFIED":
             self._queue.add(item)
             return
         if item == self._in_hand and cron_job.spec is previous.spec:

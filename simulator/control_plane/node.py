@@ -15,6 +15,9 @@ from simulator.store.events import Source
 from simulator.store.objects import Objects
 from simulator.store.registry import Registry
 
+_KUBELET = "kubelet"
+"""The component that events and notes about pods come from."""
+
 
 class Node:
     """Keeps a record of every pod, folds reports into it, and syncs pods.
@@ -40,6 +43,7 @@ class Node:
         self._touch_orphan = touch_orphan
         self._records: dict[str, PodRecord] = {}
         self._images: dict[str, ImageReport] = {}
+        self._sources_by_namespace: dict[str, Sources] = {}
         self.commands: list[Command] = []
         self.engine = EngineReport(datetime.min.replace(tzinfo=UTC), reachable=False, error="it has not answered yet")
         self.has_heard = False
@@ -126,10 +130,11 @@ class Node:
             self._registry.bind(key, plan.node_name)
         if plan.status is not None:
             self._registry.update_status(key, plan.status)
-        source = Source("kubelet", self._executor.node.name)
-        for event in plan.events:
-            self._applier.emit(pod, source, event.type, event.reason, event.message, now, event.field_path)
-        self._applier.note(pod, source.component, plan.notes, now)
+        self._applier.note(pod, _KUBELET, plan.notes, now)
+        if plan.events:
+            source = Source(_KUBELET, self._executor.node.name)
+            for event in plan.events:
+                self._applier.emit(pod, source, event.type, event.reason, event.message, now, event.field_path)
         self.commands += plan.commands
         if plan.remove:
             self._registry.finish_pod(key)
@@ -148,13 +153,18 @@ class Node:
         return plan.wake_time
 
     def _sources(self, namespace: str) -> Sources:
+        known = self._sources_by_namespace.get(namespace)
+        if known is not None:
+            return known
+
         def config_map(name: str) -> core_v1.ConfigMap | None:
             return self._objects.get(Key(CONFIG_MAP.kind, namespace, name))
 
         def secret(name: str) -> core_v1.Secret | None:
             return self._objects.get(Key(SECRET.kind, namespace, name))
 
-        return Sources(config_map, secret)
+        made = self._sources_by_namespace[namespace] = Sources(config_map, secret)
+        return made
 
     @property
     def has_orphans(self) -> bool:

@@ -65,7 +65,7 @@ class Recorder:
         self.overlaps: dict[frozenset[Owner], Overlap] = {}
         self.load = Load(keep)
         objects.on_change(self._on_change)
-        objects.on_decision(self._on_decision)
+        objects.on_decision(CRON_JOB.kind, self._on_decision)
 
     def run_of(self, job_uid: str) -> Run | None:
         """The run whose Job has that uid, as long as it goes on."""
@@ -101,7 +101,7 @@ class Recorder:
             self._cron_job_changed(change)
 
     def _on_decision(self, key: Key, text: str) -> None:
-        if key.kind == CRON_JOB.kind and text[0] in "sm":
+        if text[0] in "sm":
             note = read_note(text)
             if note is not None:
                 self._ledgers[key].passed_over(note, self._clock.now())

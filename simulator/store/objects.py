@@ -16,7 +16,7 @@ import msgspec
 from simulator.errors import Expired
 from simulator.model.kinds import KINDS
 from simulator.model.kubernetes import to_json
-from simulator.model.metadata import Key, controller_of, key_of
+from simulator.model.metadata import Key, controller_of, has_same_metadata, key_of
 from simulator.store.database import Database, DecisionRow
 
 HISTORY = 4096
@@ -24,13 +24,17 @@ HISTORY = 4096
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One write. `object` is the new state, for a deletion the last one; `previous` the state before (None: new)."""
+    """One write. `object` is the new state, for a deletion the last one; `previous` the state before (None: new).
+
+    `has_new_metadata`: more of the metadata than its version has changed, as it always has of what is new or gone.
+    """
 
     resource_version: int
     type: Literal["ADDED", "MODIFIED", "DELETED"]
     key: Key
     object: Any
     previous: Any
+    has_new_metadata: bool = True
 
 
 class Decision(NamedTuple):
@@ -54,14 +58,14 @@ class Objects:
         self._database = database
         self._persist = persist and database is not None
         self._remember = remember
-        self._objects: dict[str, dict[tuple[str, str], Any]] = {kind: {} for kind in KINDS}
-        self._controlled: dict[tuple[str, str], dict[Key, Any]] = {}
+        self._objects: dict[str, dict[Key, Any]] = {kind: {} for kind in KINDS}
+        self._controlled: dict[tuple[str, str], dict[Key, None]] = {}
         self._by_uid: dict[str, Key] = {}
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._uncommitted: list[Change] = []
         self._decisions: list[DecisionRow] = []
         self._listeners: list[Callable[[Change], None]] = []
-        self._decision_listeners: list[Callable[[Key, str], None]] = []
+        self._decision_listeners: dict[str, list[Callable[[Key, str], None]]] = {}
         self._watchers: list[Callable[[Sequence[Change]], None]] = []
         self._meta: dict[str, str] = {}
         self._facts_changed = False
@@ -76,13 +80,14 @@ class Objects:
         for kind, encoded in database.objects():
             if kind not in decoders:
                 decoders[kind] = msgspec.json.Decoder(KINDS[kind].type)
-            self._index(decoders[kind].decode(encoded))
+            obj = decoders[kind].decode(encoded)
+            self._index(key_of(obj), obj)
 
     # --- reading ---
 
     def get(self, key: Key) -> Any | None:
         """The object of that key, or None."""
-        return self._objects[key.kind].get((key.namespace, key.name))
+        return self._objects[key.kind].get(key)
 
     def by_uid(self, uid: str) -> Key | None:
         """The key of the object with that uid, or None."""
@@ -91,34 +96,39 @@ class Objects:
     def list(self, kind: str, namespace: str | None = None) -> list[Any]:
         """All objects of a kind (of one namespace, if given), ordered by namespace and name."""
         items = sorted(self._objects[kind].items())
-        return [obj for (space, _), obj in items if namespace is None or space == namespace]
+        return [obj for key, obj in items if namespace is None or key.namespace == namespace]
 
-    def controlled(self, kind: str, uid: str) -> Iterable[Any]:
+    def controlled(self, kind: str, uid: str) -> list[Any]:
         """The objects of a kind whose controller has that uid."""
-        return self._controlled.get((kind, uid), {}).values()
+        of_kind = self._objects[kind]
+        return [of_kind[key] for key in self._controlled.get((kind, uid), ())]
 
-    def uncontrolled(self, kind: str, namespace: str) -> Iterable[Any]:
+    def uncontrolled(self, kind: str, namespace: str) -> list[Any]:
         """The objects of a kind in a namespace that have no controller."""
-        return [obj for key, obj in self._controlled.get((kind, ""), {}).items() if key.namespace == namespace]
+        of_kind = self._objects[kind]
+        return [of_kind[key] for key in self._controlled.get((kind, ""), ()) if key.namespace == namespace]
 
     # --- writing ---
 
     def put(self, obj: Any) -> Any:
         """Store a new state of an object; returns it with its resourceVersion."""
         self.resource_version += 1
-        metadata = msgspec.structs.replace(obj.metadata, resourceVersion=str(self.resource_version))
+        given = obj.metadata
+        metadata = msgspec.structs.replace(given, resourceVersion=str(self.resource_version))
         obj = msgspec.structs.replace(obj, metadata=metadata)
         key = key_of(obj)
         previous = self.get(key)
-        if previous is not None and _is_indexed_alike(obj, previous):
-            self._objects[key.kind][key.namespace, key.name] = obj
-            owner = controller_of(obj)
-            self._controlled[key.kind, owner.uid if owner else ""][key] = obj
+        if previous is None:
+            self._index(key, obj)
+            self._changed(Change(self.resource_version, "ADDED", key, obj, None))
+            return obj
+        has_new_metadata = given is not previous.metadata and not has_same_metadata(obj, previous)
+        if has_new_metadata and not _is_indexed_alike(obj, previous):
+            self._unindex(key, previous)
+            self._index(key, obj)
         else:
-            if previous is not None:
-                self._unindex(key, previous)
-            self._index(obj)
-        self._changed(Change(self.resource_version, "ADDED" if previous is None else "MODIFIED", key, obj, previous))
+            self._objects[key.kind][key] = obj
+        self._changed(Change(self.resource_version, "MODIFIED", key, obj, previous, has_new_metadata))
         return obj
 
     def remove(self, key: Key) -> Any | None:
@@ -128,19 +138,18 @@ class Objects:
             return None
         self.resource_version += 1
         self._unindex(key, previous)
-        del self._objects[key.kind][key.namespace, key.name]
+        del self._objects[key.kind][key]
         metadata = msgspec.structs.replace(previous.metadata, resourceVersion=str(self.resource_version))
         last = msgspec.structs.replace(previous, metadata=metadata)
         self._changed(Change(self.resource_version, "DELETED", key, last, previous))
         return last
 
-    def _index(self, obj: Any) -> None:
-        key = key_of(obj)
-        self._objects[key.kind][key.namespace, key.name] = obj
+    def _index(self, key: Key, obj: Any) -> None:
+        self._objects[key.kind][key] = obj
         if obj.metadata.uid:
             self._by_uid[obj.metadata.uid] = key
         owner = controller_of(obj)
-        self._controlled.setdefault((key.kind, owner.uid if owner else ""), {})[key] = obj
+        self._controlled.setdefault((key.kind, owner.uid if owner else ""), {})[key] = None
 
     def _unindex(self, key: Key, obj: Any) -> None:
         self._by_uid.pop(obj.metadata.uid, None)
@@ -161,13 +170,17 @@ class Objects:
 
     def add_decision(self, time: str, key: Key, uid: str, text: str) -> None:
         """Remember why something was decided; written with the next commit, forgotten where nothing is persisted."""
-        for listener in self._decision_listeners:
+        for listener in self._decision_listeners.get(key.kind, ()):
             listener(key, text)
         if not self._remember:
             return
         obj = self.get(key)
         owner = controller_of(obj) if obj is not None else None
         self._decisions.append((time, *key, uid, owner.uid if owner else "", text))
+
+    def wants_decisions(self, kind: str) -> bool:
+        """Whether anybody is told of, or may ask for, the decisions about objects of a kind."""
+        return self._remember or kind in self._decision_listeners
 
     @property
     def remembers(self) -> bool:
@@ -226,10 +239,9 @@ class Objects:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def on_decision(self, listener: Callable[[Key, str], None]) -> Callable[[], None]:
-        """Have `listener` called with every decision (about which object, the words); returns what ends it."""
-        self._decision_listeners.append(listener)
-        return lambda: self._decision_listeners.remove(listener)
+    def on_decision(self, kind: str, listener: Callable[[Key, str], None]) -> None:
+        """Have `listener` called with every decision about an object of a kind: which object, the words."""
+        self._decision_listeners.setdefault(kind, []).append(listener)
 
     def watch(self, watcher: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
         """Have `watcher` called with the changes of every commit; returns what ends it."""

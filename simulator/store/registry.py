@@ -172,7 +172,8 @@ class Registry:
         The status of a Job has rules of its own, for the controller's writes too (job.md 4): raises `Invalid`.
         """
         old = self.get(key)
-        self._check_unchanged(old, {"resourceVersion": resource_version})
+        if resource_version is not None:
+            self._check_unchanged(old, {"resourceVersion": resource_version})
         if status == old.status:
             return old
         new = msgspec.structs.replace(old, status=status)
@@ -180,7 +181,7 @@ class Registry:
             errors = parser.validate_status_update(_rules_view(old), _rules_view(new))
             if errors:
                 raise parser.invalid(JOB, key.name, errors)
-        return self._replace(old, new, dry_run)
+        return new if dry_run else self._store(new)
 
     def patch_metadata(self, key: Key, patch: dict[str, Any]) -> Any:
         """Apply a controller's merge patch to the metadata: finalizers and owner references, null taking away."""
@@ -189,8 +190,8 @@ class Registry:
         changes = {
             name: None if not value else msgspec.convert(value, types.get(name, Any)) for name, value in patch.items()
         }
-        new = msgspec.structs.replace(old, metadata=msgspec.structs.replace(old.metadata, **changes))
-        return self._replace(old, new)
+        metadata = msgspec.structs.replace(old.metadata, **changes)
+        return old if metadata == old.metadata else self._store(msgspec.structs.replace(old, metadata=metadata))
 
     def bind(self, key: Key, node_name: str) -> Any:
         """Put a pod on a node."""
@@ -199,14 +200,17 @@ class Registry:
         if specs is None:
             specs = PodSpecs(lambda spec: msgspec.structs.replace(spec, nodeName=node_name))
             self._bound_specs[node_name] = specs
-        return self._replace(old, msgspec.structs.replace(old, spec=specs.of(old.spec)))
+        return self._store(msgspec.structs.replace(old, spec=specs.of(old.spec)))
 
-    def _replace(self, old: Any, new: Any, dry_run: bool = False) -> Any:
+    def _replace(self, old: Any, new: Any, dry_run: bool) -> Any:
+        """Write a new state, unless it is but the old one, or it is only tried."""
         version = old.metadata.resourceVersion
         if new.metadata.resourceVersion != version:
             new = msgspec.structs.replace(new, metadata=msgspec.structs.replace(new.metadata, resourceVersion=version))
-        if new == old or dry_run:
-            return new
+        return new if new == old or dry_run else self._store(new)
+
+    def _store(self, new: Any) -> Any:
+        """Write a state that is another than before; an object that is being deleted and that nothing holds any more goes."""
         if new.metadata.deletionTimestamp is not None and not new.metadata.finalizers and not self._is_held(new):
             return self.objects.remove(key_of(new))
         return self.objects.put(new)
@@ -314,7 +318,7 @@ class Registry:
     def finalize_namespace(self, key: Key) -> None:
         """Nothing is left in a namespace that is being deleted: let it go."""
         old = self.get(key)
-        self._replace(old, msgspec.structs.replace(old, spec=msgspec.structs.replace(old.spec, finalizers=None)))
+        self._store(msgspec.structs.replace(old, spec=msgspec.structs.replace(old.spec, finalizers=None)))
 
     def ensure_namespace(self, name: str, now: datetime) -> None:
         """Create a namespace if it is missing."""
