@@ -1,4 +1,4 @@
-"""The step of the control plane, and which change touches which keys."""
+"""The step of the control plane: what is due is looked at, by whom, and what follows."""
 
 from __future__ import annotations
 
@@ -11,40 +11,39 @@ from simulator.control_plane.applier import Applier
 from simulator.control_plane.collector import Collector
 from simulator.control_plane.node import Node
 from simulator.control_plane.queue import BackOff, Item, WorkQueue
-from simulator.controllers.job import TRACKING_FINALIZER, is_news_to_job, reconcile_job, release_untracked_pod
+from simulator.control_plane.triggers import (
+    COLLECTION,
+    CRON_JOB_SYNC,
+    EVENT_SWEEP,
+    JOB_SYNC,
+    NAMESPACE_SYNC,
+    ORPHAN_SYNC,
+    POD_SYNC,
+    TRACKING_SYNC,
+    TTL_SYNC,
+    Triggers,
+)
+from simulator.controllers.job import reconcile_job, release_untracked_pod
 from simulator.controllers.namespace import reconcile_namespace
 from simulator.controllers.plan import Plan
 from simulator.controllers.ttl import reconcile_ttl
-from simulator.model.conditions import finished_condition
-from simulator.model.kinds import CONFIG_MAP, CRON_JOB, JOB, KINDS, NAMESPACE, POD, SECRET
-from simulator.model.metadata import Key, controller_of, is_finalizer_change, key_of
+from simulator.model.kinds import CRON_JOB, JOB, KINDS, NAMESPACE, POD
+from simulator.model.metadata import Key, controller_of, key_of
 from simulator.pods.executor import Executor
 from simulator.store.events import Source
 from simulator.store.objects import Change, Objects
 from simulator.store.registry import Chance, Registry
 
-# What one look is called, by who looks.
-_JOB, _CRON_JOB, _TTL, _TRACKING, _POD, _ORPHAN, _GARBAGE, _NAMESPACE, _EVENTS = (
-    "job",
-    "cronjob",
-    "ttl",
-    "tracking",
-    "pod",
-    "orphan",
-    "garbage",
-    "namespace",
-    "events",
-)
 _BACK_OFF = {
-    _JOB: BackOff(1, 60),  # job.md 1
-    _CRON_JOB: BackOff(0.005, 1000),  # cronjob.md 5
-    _TTL: BackOff(0.005, 1000),
-    _TRACKING: BackOff(0.005, 1000),
-    _POD: BackOff(1, 60),
-    _ORPHAN: BackOff(1, 60),
-    _GARBAGE: BackOff(0.005, 1000),
-    _NAMESPACE: BackOff(0.005, 60),
-    _EVENTS: BackOff(1, 60),
+    JOB_SYNC: BackOff(1, 60),  # job.md 1
+    CRON_JOB_SYNC: BackOff(0.005, 1000),  # cronjob.md 5
+    TTL_SYNC: BackOff(0.005, 1000),
+    TRACKING_SYNC: BackOff(0.005, 1000),
+    POD_SYNC: BackOff(1, 60),
+    ORPHAN_SYNC: BackOff(1, 60),
+    COLLECTION: BackOff(0.005, 1000),
+    NAMESPACE_SYNC: BackOff(0.005, 60),
+    EVENT_SWEEP: BackOff(1, 60),
 }
 _EVENT_LIFE = timedelta(hours=1)
 """How long a cluster keeps an event after it was last seen."""
@@ -90,45 +89,43 @@ class ControlPlane:
         self._queue = WorkQueue(_BACK_OFF)
         self._applier = Applier(objects, self.registry, keep_events=keep_events)
         self._memories: dict[str, Any] = {}
-        self._in_hand: Item | None = None
+        self._triggers = Triggers(objects, self._queue)
         self.node = Node(
             objects,
             self.registry,
             self._applier,
             executor,
-            touch_pod=lambda key: self._queue.add(Item(_POD, key)),
-            touch_orphan=lambda uid: self._queue.add(Item(_ORPHAN, Key(POD.kind, "", uid))),
+            touch_pod=lambda key: self._queue.add(Item(POD_SYNC, key)),
+            touch_orphan=lambda uid: self._queue.add(Item(ORPHAN_SYNC, Key(POD.kind, "", uid))),
         )
         self._collector = Collector(
-            objects, self._applier, touch=lambda uid: self._queue.add(Item(_GARBAGE, Key("", "", uid)))
+            objects, self._applier, touch=lambda uid: self._queue.add(Item(COLLECTION, Key("", "", uid)))
         )
         self._handlers: dict[str, Callable[[Item, datetime], None]] = {
-            _JOB: self._sync_job,
-            _CRON_JOB: self._sync_cron_job,
-            _TTL: self._sync_ttl,
-            _TRACKING: self._sync_tracking,
-            _POD: self._sync_pod,
-            _ORPHAN: self._sync_orphan,
-            _GARBAGE: self._collect,
-            _NAMESPACE: self._sync_namespace,
-            _EVENTS: self._drop_what_is_old,
+            JOB_SYNC: self._sync_job,
+            CRON_JOB_SYNC: self._sync_cron_job,
+            TTL_SYNC: self._sync_ttl,
+            TRACKING_SYNC: self._sync_tracking,
+            POD_SYNC: self._sync_pod,
+            ORPHAN_SYNC: self._sync_orphan,
+            COLLECTION: self._collect,
+            NAMESPACE_SYNC: self._sync_namespace,
+            EVENT_SWEEP: self._drop_what_is_old,
         }
         self._unheard: list[Item] = []
         """Jobs that wait until the engine has told what became of their pods."""
         self._is_stepping = False
         self._edits: list[tuple[Item, Any, Any]] = []
         """CronJobs that were changed between two steps, each with its state before."""
-        self._terminating: set[str] = set()
-        """The namespaces that are being deleted."""
         self.registry.ensure_namespace("default", now)
         for pod in objects.list(POD.kind):
             # Before the Jobs, which judge by what the statuses of their pods say.
-            self._queue.add(Item(_POD, key_of(pod)))
+            self._queue.add(Item(POD_SYNC, key_of(pod)))
         for kind in (NAMESPACE, CRON_JOB, JOB, POD):
             for obj in objects.list(kind.kind):
-                self._touch(Change(0, "ADDED", key_of(obj), obj, None))
+                self._triggers.observe(Change(0, "ADDED", key_of(obj), obj, None))
         if keep_events:
-            self._queue.add(Item(_EVENTS, Key("Event", "", "")))
+            self._queue.add(Item(EVENT_SWEEP, Key("Event", "", "")))
         self._stop_listening = objects.on_change(self._on_change)
 
     @property
@@ -180,9 +177,9 @@ class ControlPlane:
                 self._queue.add_at(item, now + timedelta(seconds=1))
                 continue
             if self.mode is Mode.ACT or self._is_allowed(item):
-                self._in_hand = item
+                self._triggers.in_hand = item
                 self._handlers[item.controller](item, now)
-        self._in_hand = None
+        self._triggers.in_hand = None
 
     def close(self) -> None:
         """Let go of the objects: what changes from now on is nothing to this control plane."""
@@ -196,100 +193,26 @@ class ControlPlane:
     def _is_allowed(self, item: Item) -> bool:
         """Whether a control plane that does not do all of its work may look at this key."""
         if self.mode is Mode.OBSERVE:
-            return item.controller == _POD
-        if item.controller in (_JOB, _CRON_JOB, _POD):
+            return item.controller == POD_SYNC
+        if item.controller in (JOB_SYNC, CRON_JOB_SYNC, POD_SYNC):
             obj = self.objects.get(item.key)
             return obj is not None and obj.metadata.deletionTimestamp is not None
-        return item.controller in (_TRACKING, _ORPHAN, _GARBAGE, _NAMESPACE)
+        return item.controller in (TRACKING_SYNC, ORPHAN_SYNC, COLLECTION, NAMESPACE_SYNC)
 
-    # --- which change touches which keys ---
+    # --- what changes bring ---
 
     def _on_change(self, change: Change) -> None:
         self._collector.observe(change)
         if change.type == "DELETED":
             self._forget(change)
-        self._touch(change)
-        if change.key.namespace in self._terminating:
-            self._queue.add(Item(_NAMESPACE, Key(NAMESPACE.kind, "", change.key.namespace)))
+        self._triggers.observe(change)
+        if change.key.kind == CRON_JOB.kind and change.type == "MODIFIED":
+            self._cron_job_changed(change)
 
-    def _touch(self, change: Change) -> None:
-        kind = change.key.kind
-        if kind == POD.kind:
-            self._touch_for_pod(change)
-        elif kind == JOB.kind:
-            self._touch_for_job(change)
-        elif kind == CRON_JOB.kind:
-            self._touch_cron_job(change)
-        elif kind in (CONFIG_MAP.kind, SECRET.kind):
-            for pod in self.node.pods_of_namespace(change.key.namespace):
-                self._queue.add(Item(_POD, pod))
-        elif kind == NAMESPACE.kind:
-            self._touch_namespace(change)
-
-    def _touch_namespace(self, change: Change) -> None:
-        key = change.key
-        if change.type == "DELETED":
-            self._terminating.discard(key.name)
-        elif change.object.metadata.deletionTimestamp is not None:
-            self._terminating.add(key.name)
-            self._queue.add(Item(_NAMESPACE, key))
-
-    def _touch_unless_in_hand(self, item: Item) -> None:
-        """Look at an item, unless it is its own look that has made the change: once its plan is applied, it is at rest."""
-        if item != self._in_hand:
-            self._queue.add(item)
-
-    def _touch_for_pod(self, change: Change) -> None:
-        key, pod, previous = change.key, change.object, change.previous
-        if change.type != "DELETED":
-            if previous is None or not (change.has_new_metadata and is_finalizer_change(pod, previous)):
-                self._touch_unless_in_hand(Item(_POD, key))
-            if change.has_new_metadata and TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
-                self._queue.add(Item(_TRACKING, key))
-        if not change.has_new_metadata and not is_news_to_job(pod, previous):
-            return
-        states = (pod, previous) if previous is not None and change.has_new_metadata else (pod,)
-        controllers = [controller for state in states if (controller := controller_of(state)) is not None]
-        for controller in controllers:
-            if controller.kind == JOB.kind:
-                item = Item(_JOB, Key(JOB.kind, key.namespace, controller.name))
-                if previous is None:
-                    self._touch_unless_in_hand(item)
-                else:
-                    self._queue.add(item)  # also by its own look: a Job that loses pods may have more to do
-        if not controllers:
-            # Any Job whose selector matches may adopt it.
-            for job in self.objects.list(JOB.kind, key.namespace):
-                self._queue.add(Item(_JOB, key_of(job)))
-
-    def _touch_for_job(self, change: Change) -> None:
-        key, job, previous = change.key, change.object, change.previous
-        is_there = change.type != "DELETED"
-        finished = finished_condition(job)
-        if is_there:
-            self._touch_unless_in_hand(Item(_JOB, key))
-        else:
-            self._queue.add(Item(_JOB, key))
-        if job.spec.ttlSecondsAfterFinished is not None:
-            self._queue.add(Item(_TTL, key))
-        if finished or not is_there:
-            for pod in self.objects.controlled(POD.kind, job.metadata.uid):
-                if TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
-                    self._queue.add(Item(_TRACKING, key_of(pod)))
-        owner = controller_of(job)
-        if owner is None or owner.kind != CRON_JOB.kind:
-            return
-        # Its controller reads of a Job whether it is finished, its owner and its name: nothing else is news to it.
-        if change.has_new_metadata or finished != finished_condition(previous):
-            self._touch_unless_in_hand(Item(_CRON_JOB, Key(CRON_JOB.kind, key.namespace, owner.name)))
-
-    def _touch_cron_job(self, change: Change) -> None:
+    def _cron_job_changed(self, change: Change) -> None:
         cron_job, previous = change.object, change.previous
-        item = Item(_CRON_JOB, change.key)
-        if change.type != "MODIFIED":
-            self._queue.add(item)
-            return
-        if item == self._in_hand and cron_job.spec is previous.spec:
+        item = Item(CRON_JOB_SYNC, change.key)
+        if item == self._triggers.in_hand and cron_job.spec is previous.spec:
             return
         if self._is_stepping:
             self._look_after_edit(item, cron_job, previous)
@@ -313,7 +236,7 @@ class ControlPlane:
         self._memories.pop(uid, None)
         self._applier.forget(uid)
         if change.key.kind == POD.kind and self.node.record(uid) is not None:
-            self._queue.add(Item(_ORPHAN, Key(POD.kind, "", uid)))
+            self._queue.add(Item(ORPHAN_SYNC, Key(POD.kind, "", uid)))
 
     # --- one look at one key ---
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from simulator.control_plane.applier import Applier
 from simulator.model.kinds import CONFIG_MAP, POD, SECRET
 from simulator.model.kubernetes import core_v1
-from simulator.model.metadata import Key, key_of
+from simulator.model.metadata import Key
 from simulator.pods.executor import Command, EngineReport, Executor, ImageReport, Report, Snapshot, StartFailed
 from simulator.pods.lifecycle import PodRecord, Sources, observe, report_pod_uid, sync_orphan, sync_pod
 from simulator.store.events import Source
@@ -170,7 +170,3 @@ class Node:
     def has_orphans(self) -> bool:
         """Whether something is left of a pod whose object is gone."""
         return any(self._objects.by_uid(uid) is None for uid in self._records)
-
-    def pods_of_namespace(self, namespace: str) -> list[Key]:
-        """The keys of the pods that a changed ConfigMap or Secret may concern."""
-        return [key_of(pod) for pod in self._objects.list(POD.kind, namespace)]

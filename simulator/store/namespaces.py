@@ -33,9 +33,10 @@ def check_creation(objects: Objects, kind: Kind, namespace: str, name: str) -> N
 
     `name` is the one in the request, or its generateName.
     """
-    if objects.get(Key(NAMESPACE.kind, "", namespace)) is None:
+    found = objects.get(Key(NAMESPACE.kind, "", namespace))
+    if found is None:
         raise NotFound(f'namespaces "{namespace}" not found', {"name": namespace, "kind": NAMESPACE.plural})
-    if not is_terminating(objects, namespace):
+    if found.metadata.deletionTimestamp is None:
         return
     cause = {
         "reason": "NamespaceTerminating",

@@ -8,7 +8,7 @@ outside sees what a crash could take back. A stored struct is never changed, onl
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -98,12 +98,12 @@ class Objects:
         items = sorted(self._objects[kind].items())
         return [obj for key, obj in items if namespace is None or key.namespace == namespace]
 
-    def controlled(self, kind: str, uid: str) -> list[Any]:
+    def controlled(self, kind: str, uid: str) -> Sequence[Any]:
         """The objects of a kind whose controller has that uid."""
         of_kind = self._objects[kind]
         return [of_kind[key] for key in self._controlled.get((kind, uid), ())]
 
-    def uncontrolled(self, kind: str, namespace: str) -> list[Any]:
+    def uncontrolled(self, kind: str, namespace: str) -> Sequence[Any]:
         """The objects of a kind in a namespace that have no controller."""
         of_kind = self._objects[kind]
         return [of_kind[key] for key in self._controlled.get((kind, ""), ()) if key.namespace == namespace]

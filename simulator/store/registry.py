@@ -210,7 +210,7 @@ class Registry:
         return new if new == old or dry_run else self._store(new)
 
     def _store(self, new: Any) -> Any:
-        """Write a state that is another than before; an object that is being deleted and that nothing holds any more goes."""
+        """Write a state that is new; an object that is being deleted and that nothing holds any more goes."""
         if new.metadata.deletionTimestamp is not None and not new.metadata.finalizers and not self._is_held(new):
             return self.objects.remove(key_of(new))
         return self.objects.put(new)
@@ -262,13 +262,9 @@ class Registry:
             self._check_unchanged(old, {"resourceVersion": resource_version})
         if dry_run:
             return old
-        finalizers = list(old.metadata.finalizers or ())
         if propagation is None and key.kind == JOB.kind:
             propagation = "Orphan"
-        wanted = {"Foreground": FOREGROUND, "Orphan": ORPHAN}.get(propagation or "")
-        finalizers = [name for name in finalizers if name not in (FOREGROUND, ORPHAN) or propagation is None]
-        if wanted and wanted not in finalizers:
-            finalizers.append(wanted)
+        finalizers = _finalizers_of_deletion(old.metadata.finalizers or [], propagation)
         if key.kind == NAMESPACE.kind and (finalizers or self._is_held(old)):
             marked = namespaces.terminating(old, finalizers, now)
             return old if marked == old else self.objects.put(marked)
@@ -338,6 +334,15 @@ class Registry:
             seen = event.lastTimestamp or event.metadata.creationTimestamp
             if seen is not None and seen < before:
                 self.objects.remove(key_of(event))
+
+
+def _finalizers_of_deletion(finalizers: list[str], propagation: str | None) -> list[str]:
+    """What holds an object that is being deleted that way."""
+    if propagation is None:
+        return finalizers
+    wanted = {"Foreground": FOREGROUND, "Orphan": ORPHAN}.get(propagation)
+    others = [name for name in finalizers if name not in (FOREGROUND, ORPHAN)] if finalizers else []
+    return others if wanted is None else [*others, wanted]
 
 
 _NODE_TOLERATIONS = [
