@@ -59,7 +59,8 @@ class Objects:
         self._persist = persist and database is not None
         self._remember = remember
         self._objects: dict[str, dict[Key, Any]] = {kind: {} for kind in KINDS}
-        self._controlled: dict[tuple[str, str], dict[Key, None]] = {}
+        self._controlled: dict[tuple[str, ...], dict[Key, None]] = {}
+        """By kind and uid, and by kind, namespace and name of the controller; without one, the uid is empty."""
         self._by_uid: dict[str, Key] = {}
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._uncommitted: list[Change] = []
@@ -102,6 +103,11 @@ class Objects:
         """The objects of a kind whose controller has that uid."""
         of_kind = self._objects[kind]
         return [of_kind[key] for key in self._controlled.get((kind, uid), ())]
+
+    def controlled_by_name(self, kind: str, namespace: str, name: str) -> Sequence[Any]:
+        """The objects of a kind in a namespace whose controller has that name, whatever it is, ordered by name."""
+        of_kind = self._objects[kind]
+        return [of_kind[key] for key in sorted(self._controlled.get((kind, namespace, name), ()))]
 
     def uncontrolled(self, kind: str, namespace: str) -> Sequence[Any]:
         """The objects of a kind in a namespace that have no controller."""
@@ -148,17 +154,16 @@ class Objects:
         self._objects[key.kind][key] = obj
         if obj.metadata.uid:
             self._by_uid[obj.metadata.uid] = key
-        owner = controller_of(obj)
-        self._controlled.setdefault((key.kind, owner.uid if owner else ""), {})[key] = None
+        for index in _indexes(key, obj):
+            self._controlled.setdefault(index, {})[key] = None
 
     def _unindex(self, key: Key, obj: Any) -> None:
         self._by_uid.pop(obj.metadata.uid, None)
-        owner = controller_of(obj)
-        index = (key.kind, owner.uid if owner else "")
-        of_owner = self._controlled[index]
-        del of_owner[key]
-        if not of_owner:
-            del self._controlled[index]
+        for index in _indexes(key, obj):
+            of_owner = self._controlled[index]
+            del of_owner[key]
+            if not of_owner:
+                del self._controlled[index]
 
     def _changed(self, change: Change) -> None:
         if self._remember:
@@ -255,6 +260,12 @@ class Objects:
         ):
             raise Expired(f"too old resource version: {resource_version} ({self.resource_version})")
         return [change for change in self._history if change.resource_version > resource_version]
+
+
+def _indexes(key: Key, obj: Any) -> Sequence[tuple[str, ...]]:
+    """The places in the index of owners where an object stands."""
+    owner = controller_of(obj)
+    return ((key.kind, ""),) if owner is None else ((key.kind, owner.uid), (key.kind, key.namespace, owner.name))
 
 
 def _is_indexed_alike(obj: Any, previous: Any) -> bool:

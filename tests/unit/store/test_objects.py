@@ -36,8 +36,10 @@ def test_indexes_follow_the_owner() -> None:
     objects = Objects()
     objects.put(config_map("a", owner="u-j"))
     assert [obj.metadata.name for obj in objects.controlled("ConfigMap", "u-j")] == ["a"]
+    assert [obj.metadata.name for obj in objects.controlled_by_name("ConfigMap", "default", "j")] == ["a"]
     objects.put(config_map("a"))
     assert list(objects.controlled("ConfigMap", "u-j")) == []
+    assert list(objects.controlled_by_name("ConfigMap", "default", "j")) == []
     assert [obj.metadata.name for obj in objects.uncontrolled("ConfigMap", "default")] == ["a"]
     assert objects.by_uid("u-a") == KEY
     objects.remove(KEY)
