@@ -6,6 +6,7 @@ asks everything that the API server would ask of an object to be created.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import sys
@@ -206,17 +207,39 @@ def _no_match(name: str, version: str) -> str:
 def _problems(manifest: Manifest) -> list[Problem]:
     findings = check_structure(manifest.object)
     found = [_problem_of(finding, manifest) for finding in findings]
-    if all(finding.unknown for finding in findings):
-        # What a misspelt field should have said is missing for that reason alone: told once.
-        meant = {path_text((*finding.path[:-1], finding.nearest)) for finding in findings if finding.nearest}
-        found += [problem for problem in _rule_problems(manifest) if problem.path not in meant]
+    # What a misspelt field, or one of a wrong type, should have said is missing for that reason alone: told once.
+    meant = {path_text((*finding.path[:-1], finding.nearest)) for finding in findings if finding.nearest}
+    misfits = [finding.path for finding in findings if not finding.unknown]
+    found += [
+        problem
+        for problem in _rule_problems(manifest, _without(manifest.object, misfits))
+        if problem.path not in meant and not _is_on_way(split_path(problem.path), misfits)
+    ]
     return sorted(found, key=lambda problem: problem.line)
 
 
-def _rule_problems(manifest: Manifest) -> list[Problem]:
-    """What breaks a rule of validation; notes the warnings on the way."""
-    tree = manifest.object
-    metadata = tree["metadata"]
+def _without(tree: Tree, paths: list[Path]) -> Tree:
+    """The tree without the fields at these paths; one in a list takes the list along, so that the places of others stay."""
+    if not paths:
+        return tree
+    tree = copy.deepcopy(tree)
+    for path in paths:
+        named = max(index for index, part in enumerate(path) if isinstance(part, str))
+        parent: Any = tree
+        for part in path[:named]:
+            parent = parent.get(part, {}) if isinstance(parent, dict) else parent[part]
+        parent.pop(path[named], None)
+    return tree
+
+
+def _is_on_way(path: Path, misfits: list[Path]) -> bool:
+    """Whether a path leads to one of a wrong type, or through it."""
+    return any(path == misfit[: len(path)] or misfit == path[: len(misfit)] for misfit in misfits)
+
+
+def _rule_problems(manifest: Manifest, tree: Tree) -> list[Problem]:
+    """What of a manifest's tree breaks a rule of validation; notes the warnings on the way."""
+    metadata = tree.setdefault("metadata", {})
     if not metadata.get("name") and metadata.get("generateName"):
         tree = {**tree, "metadata": {**metadata, "name": metadata["generateName"] + "xxxxx"}}
     errors, manifest.server_warnings = validate_create(prepare_for_create(tree, _DRY_UID, _DRY_TIME))

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
+import yaml
 
 from simulator.errors import KjsimError, ManifestError
 from simulator.parser import check_manifests, read_manifests, read_paths
@@ -68,6 +72,37 @@ def test_a_wrong_type() -> None:
         "job.yml:10: json: cannot unmarshal number into Go struct field "
         "Container.spec.template.spec.containers.name of type string",
     ]
+
+
+def test_a_wrong_type_beside_broken_rules() -> None:
+    text = JOB.replace("parallelism: 3", "parallelism: three\n  backoffLimit: -1").replace(
+        "- name: pingpong\n        image: busybox:1.35", "- pingpong"
+    )
+    text = text.replace("restartPolicy: Never", "restartPolicy: Sometimes")
+    found = told(text)
+    assert found[:2] == [
+        "job.yml:6: json: cannot unmarshal string into Go struct field JobSpec.spec.parallelism of type int32",
+        "job.yml:7: spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0",
+    ]
+    assert any("Sometimes" in line for line in found)
+    assert not any("spec.template.spec.containers: Required" in line for line in found)  # they are there, if misshapen
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_nothing_in_the_wrong_place_breaks_the_checks(seed: int) -> None:
+    chance = Random(seed)
+    tree = yaml.safe_load(JOB)
+    for _ in range(chance.randint(1, 4)):
+        parent, name = chance.choice([place for place in places(tree) if place[1] not in ("apiVersion", "kind")])
+        parent[name] = chance.choice(["words", 5, 1.5, True, [], {}, [1], ["a"], {"a": "b"}, [{}], [[]], None])
+    with contextlib.suppress(ManifestError):
+        check_manifests(read_manifests(yaml.safe_dump(tree), "job.yml"))
+
+
+def places(tree: Any) -> list[tuple[Any, Any]]:
+    """Every container in a tree, with each key or index of it."""
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [place for key, value in items for place in ((tree, key), *places(value))]
 
 
 def test_problems_of_several_documents() -> None:
