@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from simulator.model.kubernetes import batch_v1
 
 
 def true_condition(job: batch_v1.Job, type_: str) -> batch_v1.JobCondition | None:
     """The condition of this type if it is True; of several the first decides (semantics/job.md 16)."""
-    conditions: Iterable[batch_v1.JobCondition] = (job.status.conditions if job.status else None) or ()
-    first = next((condition for condition in conditions if condition.type == type_), None)
-    return first if first is not None and first.status == "True" else None
+    for condition in (job.status.conditions if job.status is not None else None) or ():
+        if condition.type == type_:
+            return condition if condition.status == "True" else None
+    return None
 
 
 def finished_condition(job: batch_v1.Job) -> batch_v1.JobCondition | None:

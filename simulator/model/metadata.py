@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from simulator.model.kinds import KINDS
 from simulator.model.kubernetes import meta_v1
 
-_last_cut: tuple[datetime | None, datetime] = (None, datetime.min.replace(tzinfo=UTC))
 _CLUSTER_SCOPED = frozenset(kind.kind for kind in KINDS.values() if not kind.namespaced)
 
 
@@ -47,16 +47,12 @@ def controller_of(obj: Any) -> meta_v1.OwnerReference | None:
     return None
 
 
+@lru_cache(maxsize=64)  # one step asks for the same few instants again and again
 def whole_second(instant: datetime) -> datetime:
     """An instant as the API stores it: UTC, cut to the whole second."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
-    if not instant.microsecond:
-        return instant
-    global _last_cut
-    if _last_cut[0] is not instant:  # one step asks for the same instant again and again
-        _last_cut = (instant, instant.replace(microsecond=0))
-    return _last_cut[1]
+    return instant.replace(microsecond=0) if instant.microsecond else instant
 
 
 def has_same_metadata(obj: Any, previous: Any) -> bool:
