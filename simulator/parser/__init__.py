@@ -8,11 +8,12 @@
 - `check_structure(obj)`, `refusal(obj)`: unknown fields and wrong types, as the server's decoder words them.
 - `prepare_for_create(obj, uid, now)`, `prepare_for_update(old, new)`: what the server makes of it; `decode`, `set_defaults`.
 - `validate_create(obj)`, `validate_update(old, new)`: field errors and warnings; `invalid(kind, name, errors)`: the answer.
-- `validate_status_update(old, new)`: the same for a write of a Job's status.
+- `validate_status_update(old, new)`: the same for a write of a Job's status; of structs, the one that controllers call.
 - `unsupported_fields(obj)`: what is accepted but can't be honoured on one machine.
 
-Everything works on plain trees (dicts), because what is wrong often can't be held by a struct; a tree from `prepare_for_*`
-without errors fits its struct (`simulator.model.kubernetes.from_builtins`). The types' facts are in `schema` and `go_types`.
+All but the last but one work on plain trees (dicts), because what is wrong often can't be held by a struct; a tree from
+`prepare_for_*` without errors fits its struct (`simulator.model.kubernetes.from_builtins`). The types' facts are in `schema`
+and `go_types`.
 """
 
 from __future__ import annotations

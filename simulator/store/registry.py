@@ -178,7 +178,7 @@ class Registry:
             return old
         new = msgspec.structs.replace(old, status=status)
         if key.kind == JOB.kind and not _counts_alone(old.status, status):
-            errors = parser.validate_status_update(_rules_view(old), _rules_view(new))
+            errors = parser.validate_status_update(old, new)
             if errors:
                 raise parser.invalid(JOB, key.name, errors)
         return new if dry_run else self._store(new)
@@ -378,16 +378,6 @@ def _admitted(spec: core_v1.PodSpec) -> core_v1.PodSpec:
         serviceAccountName=account,
         tolerations=tolerations,
     )
-
-
-def _rules_view(job: batch_v1.Job) -> dict[str, Any]:
-    """What the rules of a Job's status look at, in its plain form: the status, and the spec without its template."""
-    view: dict[str, Any] = to_builtins(msgspec.structs.replace(job, metadata=None, spec=_without_template(job.spec)))
-    return view
-
-
-def _without_template(spec: Any) -> Any:
-    return msgspec.structs.replace(spec, template=None)
 
 
 def _counts_alone(old: batch_v1.JobStatus | None, new: batch_v1.JobStatus | None) -> bool:

@@ -11,6 +11,7 @@ the errors and, for an object without errors, the warnings. `invalid` turns erro
 
 from __future__ import annotations
 
+from simulator.model.kubernetes import batch_v1
 from simulator.parser.decoding import decode
 from simulator.parser.structure import Tree
 from simulator.parser.validation.config import validate_config_map, validate_config_update, validate_secret
@@ -80,12 +81,11 @@ def validate_update(old: Tree, new: Tree) -> tuple[list[FieldError], list[str]]:
     return _once(errors), [] if errors else warnings
 
 
-def validate_status_update(old: Tree, new: Tree) -> list[FieldError]:
-    """Errors of a write of the status alone; only Jobs have rules for it. `old` and `new` hold spec and status."""
+def validate_status_update(old: batch_v1.Job, new: batch_v1.Job) -> list[FieldError]:
+    """Errors of a write of a Job's status alone; other kinds have no rules for it."""
     errors = Errors()
-    if new["kind"] == "Job":
-        validate_job_status_update(new, old, errors)
-    return _once(errors)
+    validate_job_status_update(new, old, errors)
+    return _once(errors) if errors else errors
 
 
 def _once(errors: Errors) -> list[FieldError]:

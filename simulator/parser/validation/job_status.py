@@ -1,65 +1,81 @@
-"""Validation of a Job's status when it is written (semantics/job.md 4): also the Job controller can be refused."""
+"""Validation of a Job's status when it is written (semantics/job.md 4): also the Job controller can be refused.
+
+Unlike other rules these look at structs: a status that can be written has been decoded, and most writes break none.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from simulator.model.indexes import check_indexes, parse_indexes
-from simulator.parser.structure import Tree
+from simulator.model.kubernetes import batch_v1, to_builtins
 from simulator.parser.validation.field_errors import NO_VALUE, Errors
 
 _TERMINAL = ("Failed", "Complete", "FailureTarget")
+_NO_STATUS = batch_v1.JobStatus()
+_NO_CONDITIONS: Set[str] = frozenset()
 
 
-class _Side:
-    """One side of the change: a Job's spec and status, and what its conditions say."""
+class _Change:
+    """A write of a Job's status: the spec, the status after and before, and the types of the true conditions of both."""
 
-    def __init__(self, job: Tree) -> None:
-        self.spec: Tree = job.get("spec") or {}
-        self.status: Tree = job.get("status") or {}
-        self.true = {
-            condition.get("type") for condition in self.status.get("conditions") or () if condition.get("status") == "True"
-        }
+    __slots__ = ("flipped", "new", "old", "spec", "true", "was_true")
 
-    @property
-    def finished(self) -> bool:
-        return bool(self.true & {"Complete", "Failed"})
+    def __init__(self, new: batch_v1.Job, old: batch_v1.Job) -> None:
+        assert new.spec is not None
+        self.spec = new.spec
+        self.new = new.status or _NO_STATUS
+        self.old = old.status or _NO_STATUS
+        self.true = _true_conditions(self.new)
+        self.was_true = _true_conditions(self.old)
+        self.flipped = self.true ^ self.was_true
+
+    def has_flipped(self, *conditions: str) -> bool:
+        """Whether one of these conditions has become true or has ceased to be."""
+        return not self.flipped.isdisjoint(conditions)
 
 
-def validate_job_status_update(new_job: Tree, old_job: Tree, errors: Errors) -> None:
+def _true_conditions(status: batch_v1.JobStatus) -> Set[str]:
+    if not status.conditions:
+        return _NO_CONDITIONS
+    return {condition.type for condition in status.conditions if condition.status == "True"}
+
+
+def validate_job_status_update(new_job: batch_v1.Job, old_job: batch_v1.Job, errors: Errors) -> None:
     """The status in `new_job` may take the place of the one in `old_job`. Most rules bind only what changes."""
-    new, old = _Side(new_job), _Side(old_job)
-    status = new.status
-    for field in ("active", "succeeded", "failed", "ready", "terminating"):
-        errors.not_negative(f"status.{field}", status.get(field))
-    _uncounted(status.get("uncountedTerminatedPods") or {}, errors)
-    _verdict(new, old, errors)
-    _end(new, old, errors)
-    _indexes(new, old, errors)
-    if _changed(new, old, "ready", "active") and (status.get("ready") or 0) > (status.get("active") or 0):
-        errors.invalid("status.ready", status["ready"], "cannot set more ready pods than active")
-    for condition in ("Failed", "FailureTarget"):
-        if {"SuccessCriteriaMet", condition} <= new.true:
-            _conditions(errors, f"cannot set SuccessCriteriaMet=True and {condition}=true conditions")
-    if new.spec.get("successPolicy") is not None and "Complete" in new.true and "SuccessCriteriaMet" not in new.true:
+    change = _Change(new_job, old_job)
+    new, old, true = change.new, change.old, change.true
+    active, ready = new.active or 0, new.ready or 0
+    if min(active, ready, new.succeeded or 0, new.failed or 0, new.terminating or 0) < 0:
+        for field in ("active", "succeeded", "failed", "ready", "terminating"):
+            errors.not_negative(f"status.{field}", getattr(new, field))
+    uncounted = new.uncountedTerminatedPods
+    if uncounted is not None and (uncounted.succeeded or uncounted.failed):
+        _uncounted(uncounted, errors)
+    _verdict(change, errors)
+    if "Complete" in true or "Failed" in true:
+        _end(change, errors)
+    if new.completedIndexes != old.completedIndexes or new.failedIndexes != old.failedIndexes:
+        _indexes(change, errors)
+    if ready > active and (new.ready != old.ready or new.active != old.active):
+        errors.invalid("status.ready", ready, "cannot set more ready pods than active")
+    if "SuccessCriteriaMet" in true:
+        for condition in ("Failed", "FailureTarget"):
+            if condition in true:
+                _conditions(errors, f"cannot set SuccessCriteriaMet=True and {condition}=true conditions")
+    elif "Complete" in true and change.spec.successPolicy is not None:
         _conditions(errors, "cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True")
-    _no_way_back(new, old, errors)
+    _no_way_back(change, errors)
 
 
 def _conditions(errors: Errors, detail: str) -> None:
     errors.invalid("status.conditions", NO_VALUE, detail)
 
 
-def _changed(new: _Side, old: _Side, *fields: str) -> bool:
-    return any(new.status.get(field) != old.status.get(field) for field in fields)
-
-
-def _flipped(new: _Side, old: _Side, *conditions: str) -> bool:
-    return bool((new.true ^ old.true) & set(conditions))
-
-
-def _uncounted(pods: Tree, errors: Errors) -> None:
+def _uncounted(pods: batch_v1.UncountedTerminatedPods, errors: Errors) -> None:
     seen: set[str] = set()
-    for field in ("succeeded", "failed"):
-        for index, uid in enumerate(pods.get(field) or ()):
+    for field, uids in (("succeeded", pods.succeeded), ("failed", pods.failed)):
+        for index, uid in enumerate(uids or ()):
             where = f"status.uncountedTerminatedPods.{field}[{index}]"
             if not uid:
                 errors.invalid(where, uid, "must not be empty")
@@ -68,64 +84,68 @@ def _uncounted(pods: Tree, errors: Errors) -> None:
             seen.add(uid)
 
 
-def _verdict(new: _Side, old: _Side, errors: Errors) -> None:
-    complete = "Complete" in new.true
-    if complete and "Failed" in new.true and _flipped(new, old, "Complete", "Failed"):
-        _conditions(errors, "cannot set Complete=True and Failed=true conditions")
-    if complete and "FailureTarget" in new.true and _flipped(new, old, "Complete", "FailureTarget"):
-        _conditions(errors, "cannot set Complete=True and FailureTarget=true conditions")
-    end = new.status.get("completionTime")
-    if _flipped(new, old, "Complete") or _changed(new, old, "completionTime"):
-        if end is not None and not complete:
-            errors.invalid(
-                "status.completionTime", end, "cannot set completionTime when there is no Complete=True condition"
-            )
-        if end is None and complete:
+def _verdict(change: _Change, errors: Errors) -> None:
+    new, old, true = change.new, change.old, change.true
+    complete = "Complete" in true
+    if change.flipped:
+        if complete and "Failed" in true and change.has_flipped("Complete", "Failed"):
+            _conditions(errors, "cannot set Complete=True and Failed=true conditions")
+        if complete and "FailureTarget" in true and change.has_flipped("Complete", "FailureTarget"):
+            _conditions(errors, "cannot set Complete=True and FailureTarget=true conditions")
+    start, end = new.startTime, new.completionTime
+    if end is None:
+        if complete and ("Complete" in change.flipped or old.completionTime is not None):
             errors.required("status.completionTime", "completionTime is required for Complete jobs")
-    start = new.status.get("startTime")
-    if start is not None and end is not None and end < start and _changed(new, old, "startTime", "completionTime"):
-        errors.invalid("status.completionTime", end, "completionTime cannot be set before startTime")
-    if "Failed" in new.true and "FailureTarget" not in new.true and _flipped(new, old, "Failed", "FailureTarget"):
-        _conditions(errors, "cannot set Failed=True condition without the FailureTarget=true condition")
-    if complete and "SuccessCriteriaMet" not in new.true and _flipped(new, old, "Complete", "SuccessCriteriaMet"):
-        _conditions(errors, "cannot set Complete=True condition without the SuccessCriteriaMet=true condition")
+    else:
+        if not complete and ("Complete" in change.flipped or end != old.completionTime):
+            detail = "cannot set completionTime when there is no Complete=True condition"
+            errors.invalid("status.completionTime", to_builtins(end), detail)
+        if start is not None and end < start and (end != old.completionTime or start != old.startTime):
+            errors.invalid("status.completionTime", to_builtins(end), "completionTime cannot be set before startTime")
+    if change.flipped:
+        if "Failed" in true and "FailureTarget" not in true and change.has_flipped("Failed", "FailureTarget"):
+            _conditions(errors, "cannot set Failed=True condition without the FailureTarget=true condition")
+        if complete and "SuccessCriteriaMet" not in true and change.has_flipped("Complete", "SuccessCriteriaMet"):
+            _conditions(errors, "cannot set Complete=True condition without the SuccessCriteriaMet=true condition")
 
 
-def _end(new: _Side, old: _Side, errors: Errors) -> None:
-    if not new.finished:
-        return
-    status, ends = new.status, new.finished != old.finished
-    if status.get("active") and (ends or _changed(new, old, "active")):
-        errors.invalid("status.active", status["active"], "active>0 is invalid for finished job")
-    never_ran = new.spec.get("suspend") and new.spec.get("completions") == 0
-    if status.get("startTime") is None and not never_ran and (ends or _changed(new, old, "startTime")):
+def _end(change: _Change, errors: Errors) -> None:
+    """Rules of a finished Job."""
+    new, old, spec = change.new, change.old, change.spec
+    ends = "Complete" not in change.was_true and "Failed" not in change.was_true
+    if new.active and (ends or new.active != old.active):
+        errors.invalid("status.active", new.active, "active>0 is invalid for finished job")
+    never_ran = spec.suspend and spec.completions == 0
+    if new.startTime is None and not never_ran and (ends or old.startTime is not None):
         errors.required("status.startTime", "startTime is required for finished job")
-    uncounted = status.get("uncountedTerminatedPods") or {}
-    left = any(uncounted.get(field) for field in ("succeeded", "failed"))
-    if left and (ends or _changed(new, old, "uncountedTerminatedPods")):
+    uncounted = new.uncountedTerminatedPods
+    is_left = uncounted is not None and (uncounted.succeeded or uncounted.failed)
+    if is_left and (ends or uncounted != old.uncountedTerminatedPods):
         detail = "uncountedTerminatedPods needs to be empty for finished job"
-        errors.invalid("status.uncountedTerminatedPods", uncounted, detail)
-    if status.get("terminating") and (ends or _changed(new, old, "terminating")):
-        errors.invalid("status.terminating", status["terminating"], "terminating>0 is invalid for finished job")
+        errors.invalid("status.uncountedTerminatedPods", to_builtins(uncounted), detail)
+    if new.terminating and (ends or new.terminating != old.terminating):
+        errors.invalid("status.terminating", new.terminating, "terminating>0 is invalid for finished job")
 
 
-def _indexes(new: _Side, old: _Side, errors: Errors) -> None:
-    completed, failed = new.status.get("completedIndexes") or "", new.status.get("failedIndexes")
-    completions = new.spec.get("completions")
-    per_index = new.spec.get("backoffLimitPerIndex") is not None
-    if _changed(new, old, "completedIndexes"):
+def _indexes(change: _Change, errors: Errors) -> None:
+    """Rules of the lists of indexes, at least one of which is another than before."""
+    new, old, spec = change.new, change.old, change.spec
+    completed, failed = new.completedIndexes or "", new.failedIndexes
+    completions = spec.completions
+    per_index = spec.backoffLimitPerIndex is not None
+    if new.completedIndexes != old.completedIndexes:
         if completions is not None:
             _list_of_indexes("completedIndexes", completed, completions, errors)
-        if completed and new.spec.get("completionMode") != "Indexed":
+        if completed and spec.completionMode != "Indexed":
             detail = "cannot set non-empty completedIndexes when non-indexed completion mode"
             errors.invalid("status.completedIndexes", completed, detail)
-    if _changed(new, old, "failedIndexes") and failed is not None:
+    if failed is not None and failed != old.failedIndexes:
         if completions is not None and per_index:
             _list_of_indexes("failedIndexes", failed, completions, errors)
         if not per_index:
             detail = "cannot set non-null failedIndexes when backoffLimitPerIndex is null"
             errors.invalid("status.failedIndexes", failed, detail)
-    if _changed(new, old, "failedIndexes", "completedIndexes") and failed and completed and completions is not None:
+    if failed and completed and completions is not None:
         overlap = _overlap(completed, failed, completions)
         if overlap is not None:
             detail = f"failedIndexes and completedIndexes overlap at index: {overlap}"
@@ -149,24 +169,26 @@ def _overlap(completed: str, failed: str, completions: int) -> int | None:
     return None
 
 
-def _no_way_back(new: _Side, old: _Side, errors: Errors) -> None:
-    for condition in _TERMINAL:
-        if condition in old.true and condition not in new.true:
+def _no_way_back(change: _Change, errors: Errors) -> None:
+    new, old, spec = change.new, change.old, change.spec
+    true, was_true = change.true, change.was_true
+    for condition in _TERMINAL if was_true else ():
+        if condition in was_true and condition not in true:
             _conditions(errors, f"cannot disable the terminal {condition}=True condition")
-    status, before = new.status, old.status
-    if (status.get("failed") or 0) < (before.get("failed") or 0):
-        errors.invalid("status.failed", status.get("failed") or 0, "cannot decrease the failed counter")
-    elastic = new.spec.get("completionMode") == "Indexed" and new.spec.get("completions") == new.spec.get("parallelism")
-    if (status.get("succeeded") or 0) < (before.get("succeeded") or 0) and not elastic:
-        errors.invalid("status.succeeded", status.get("succeeded") or 0, "cannot decrease the succeeded counter")
-    end, old_end = status.get("completionTime"), before.get("completionTime")
-    if end is not None and old_end is not None and end != old_end:
-        errors.invalid("status.completionTime", end, "completionTime cannot be mutated")
-    resumed = "Suspended" in old.true and "Suspended" not in new.true
-    moved = before.get("startTime") is not None and status.get("startTime") != before.get("startTime")
-    if moved and not new.spec.get("suspend") and not resumed:
-        errors.required("status.startTime", "startTime cannot be removed for unsuspended job")
-    if "SuccessCriteriaMet" in old.true and "SuccessCriteriaMet" not in new.true:
-        _conditions(errors, "cannot disable the SuccessCriteriaMet=True condition")
-    if "Complete" in old.true and "SuccessCriteriaMet" in new.true and "SuccessCriteriaMet" not in old.true:
+    if old.failed and (new.failed or 0) < old.failed:
+        errors.invalid("status.failed", new.failed or 0, "cannot decrease the failed counter")
+    if old.succeeded and (new.succeeded or 0) < old.succeeded:
+        is_elastic = spec.completionMode == "Indexed" and spec.completions == spec.parallelism
+        if not is_elastic:
+            errors.invalid("status.succeeded", new.succeeded or 0, "cannot decrease the succeeded counter")
+    if old.completionTime is not None and new.completionTime not in (None, old.completionTime):
+        errors.invalid("status.completionTime", to_builtins(new.completionTime), "completionTime cannot be mutated")
+    if old.startTime is not None and new.startTime != old.startTime and not spec.suspend:
+        resumed = "Suspended" in was_true and "Suspended" not in true
+        if not resumed:
+            errors.required("status.startTime", "startTime cannot be removed for unsuspended job")
+    if "SuccessCriteriaMet" in was_true:
+        if "SuccessCriteriaMet" not in true:
+            _conditions(errors, "cannot disable the SuccessCriteriaMet=True condition")
+    elif "Complete" in was_true and "SuccessCriteriaMet" in true:
         _conditions(errors, "cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions")

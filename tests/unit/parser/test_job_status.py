@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from simulator.model.kubernetes import batch_v1, from_builtins
 from simulator.parser import validate_status_update
 from tests.vectors.cases import cases
 
 START, END = "2024-06-01T09:00:00Z", "2024-06-01T10:00:00Z"
 
 
-def job(status: dict[str, Any], **spec: Any) -> dict[str, Any]:
+def job(status: dict[str, Any], **spec: Any) -> batch_v1.Job:
     conditions = [{"type": name, "status": "True"} for name in status.pop("true", ())]
-    return {"kind": "Job", "metadata": {"name": "x"}, "spec": spec, "status": {**status, "conditions": conditions}}
+    tree = {"spec": {"template": {}, **spec}, "status": {**status, "conditions": conditions}}
+    return from_builtins(tree, batch_v1.Job)
 
 
 def refused(old: dict[str, Any], new: dict[str, Any], **spec: Any) -> list[str]:
@@ -103,5 +105,6 @@ def test_what_a_real_server_refused_of_a_pass(case: dict[str, Any]) -> None:
         status["startTime"] = expect["startTime"]
     if "activeFixed" in expect:
         status["active"] = expect["activeFixed"]
-    found = {str(error) for error in validate_status_update(case["job"], {**case["job"], "status": status})}
+    old, new = (from_builtins(tree, batch_v1.Job) for tree in (case["job"], {**case["job"], "status": status}))
+    found = {str(error) for error in validate_status_update(old, new)}
     assert found == {text for text in expect.get("refused", ()) if not text.startswith("status.ready")}
