@@ -21,7 +21,7 @@ def has_ttl(job: batch_v1.Job) -> bool:
 
 def is_ttl_concern(job: batch_v1.Job) -> bool:
     """Whether news of this Job are the controller's concern."""
-    return metadata_of(job).deletionTimestamp is None and has_ttl(job)
+    return has_ttl(job) and metadata_of(job).deletionTimestamp is None
 
 
 def expiry_time(job: batch_v1.Job) -> datetime:

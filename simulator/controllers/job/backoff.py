@@ -21,6 +21,9 @@ class JobMemory(Struct, frozen=True):
     last_failure_time: datetime | None = None
 
 
+NO_FAILURES = JobMemory()
+
+
 def updated_memory(memory: JobMemory, succeeded_times: Sequence[datetime], failed_times: Sequence[datetime]) -> JobMemory:
     """The record after pods have ended at these times.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simulator.controllers.job.failure_policy import FailurePolicy
+from simulator.controllers.job.failure_policy import NO_POLICY, FailurePolicy
 from simulator.controllers.job.observed import TRACKING_FINALIZER, ObservedPod
 from simulator.controllers.plan import Operation, Patch, Plan
 from simulator.model.conditions import finished_condition
@@ -47,13 +47,16 @@ def claim_pods(job: batch_v1.Job, pods: Sequence[core_v1.Pod]) -> tuple[list[Obs
 
     An adopted pod counts at once, as if it had its finalizer already.
     """
+    if not pods:
+        return [], []
     assert job.metadata is not None
     assert job.spec is not None
     job_is_deleting = job.metadata.deletionTimestamp is not None
     uid = job.metadata.uid
+    spec = job.spec
     late = only_failed_are_replaced(job)
-    policy = FailurePolicy(job.spec.podFailurePolicy)
-    is_selected = _selection(job.spec.selector)
+    policy = NO_POLICY if spec.podFailurePolicy is None else FailurePolicy(spec.podFailurePolicy)
+    is_selected = _selection(spec.selector)
     claimed: list[ObservedPod] = []
     operations: list[Operation] = []
     for pod in pods:

@@ -67,6 +67,10 @@ class FailurePolicy:
         return None
 
 
+NO_POLICY = FailurePolicy(None)
+"""For the many jobs without a policy."""
+
+
 def _exit_codes(status: core_v1.PodStatus) -> ExitCodes:
     """Name and exit code of every container that did not end with 0, app containers first."""
     codes = []

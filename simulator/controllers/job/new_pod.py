@@ -43,11 +43,7 @@ class PodMaker:
         self._owners = [owner_reference(job)]
         assert template.spec is not None
         self._spec = template.spec
-        self._indexed_spec = replace(
-            template.spec,
-            containers=_with_index(template.spec.containers),
-            initContainers=_with_index(template.spec.initContainers) if template.spec.initContainers else None,
-        )
+        self._indexed_spec: core_v1.PodSpec | None = None
 
     def pod(self) -> core_v1.Pod:
         """A pod of a NonIndexed job. `generateName` is given in full; whoever makes the name cuts it to 58 characters."""
@@ -64,6 +60,8 @@ class PodMaker:
             if ignored:
                 annotations[INDEX_IGNORED_FAILURE_COUNT] = str(ignored)
         labels = {**(self._metadata.labels or {}), INDEX_KEY: str(index)}
+        if self._indexed_spec is None:
+            self._indexed_spec = _spec_with_index(self._spec)
         spec = replace(self._indexed_spec, hostname=f"{self._name}-{index}")
         return self._pod(pod_name_prefix(self._name, index), annotations, labels, spec)
 
@@ -89,6 +87,14 @@ def next_failure_counts(replaced: ObservedPod | None) -> tuple[int, int]:
     if replaced.match.counts:
         return int32(replaced.failure_count + 1), replaced.ignored_failure_count
     return replaced.failure_count, int32(replaced.ignored_failure_count + 1)
+
+
+def _spec_with_index(spec: core_v1.PodSpec) -> core_v1.PodSpec:
+    return replace(
+        spec,
+        containers=_with_index(spec.containers),
+        initContainers=_with_index(spec.initContainers) if spec.initContainers else None,
+    )
 
 
 def _with_index(containers: Sequence[core_v1.Container]) -> list[core_v1.Container]:

@@ -29,7 +29,6 @@ class ObservedPod:
         "is_failed",
         "is_succeeded",
         "is_terminal",
-        "name",
         "phase",
         "pod",
         "released",
@@ -41,20 +40,23 @@ class ObservedPod:
         metadata = pod.metadata
         assert metadata is not None
         self.pod = pod
-        self.name = metadata.name or ""
         self.uid = metadata.uid or ""
-        self.phase = (pod.status.phase if pod.status is not None else None) or ""
+        phase = self.phase = (pod.status.phase if pod.status is not None else None) or ""
         self.tracked = metadata.finalizers is not None and TRACKING_FINALIZER in metadata.finalizers
-        self.is_deleting = metadata.deletionTimestamp is not None
-        self.is_succeeded = self.phase == "Succeeded"
-        self.is_failed = self.phase == "Failed" or (
-            self.is_deleting and not self.is_succeeded and not only_failed_are_replaced
-        )
-        self.is_terminal = self.is_succeeded or self.phase == "Failed"
+        is_deleting = self.is_deleting = metadata.deletionTimestamp is not None
+        is_succeeded = self.is_succeeded = phase == "Succeeded"
+        has_failed = phase == "Failed"
+        self.is_failed = has_failed or (is_deleting and not is_succeeded and not only_failed_are_replaced)
+        self.is_terminal = is_succeeded or has_failed
         self.index = None if metadata.annotations is None else _completion_index(metadata.annotations.get(INDEX_KEY))
         self.released = False
         self._policy = policy
         self._match: PolicyMatch | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return (self.pod.metadata.name if self.pod.metadata is not None else None) or ""
 
     @property
     def metadata_annotations(self) -> dict[str, str]:

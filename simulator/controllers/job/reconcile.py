@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from simulator.controllers.job.backoff import JobMemory
+from simulator.controllers.job.backoff import NO_FAILURES, JobMemory
 from simulator.controllers.job.causes import clock_time
 from simulator.controllers.job.claim import claim_pods, is_managed_elsewhere
 from simulator.controllers.job.conditions import ensure_condition, new_condition
@@ -42,21 +42,21 @@ def reconcile_job(
     if job.spec.completionMode not in (None, "NonIndexed", "Indexed"):
         message = "Skipped Job sync because completion mode is unknown"
         return Plan((Emit("Warning", "UnknownCompletionMode", message),), memory=memory)
-    claimed, operations = claim_pods(job, pods)
-    sync = observe(job, claimed, memory or JobMemory(), now)
-    sync.operations += operations
+    claimed, claims = claim_pods(job, pods)
+    sync = observe(job, claimed, memory or NO_FAILURES, now)
+    sync.operations += claims
     verdict, suspension_changed = _decide(sync, find_verdict(sync), expectations_pending=expectations_pending)
     tracking = Tracking(sync, verdict)
     tracking.run(changed=_write_counts(sync) or suspension_changed)
-    if verdict is None:
-        _tell_deadline(sync)
+    if verdict is None and sync.spec.activeDeadlineSeconds is not None:
+        _tell_deadline(sync, sync.spec.activeDeadlineSeconds)
+    operations = _with_status_on_refusal(sync.operations, sync.creations) if sync.creations else sync.operations
+    if tracking.has_ended:
+        return Plan(tuple(operations), notes=tuple(sync.notes))
     remembered = sync.memory if tracking.is_remembered else memory
-    return Plan(
-        operations=tuple(_with_status_on_refusal(sync.operations)),
-        requeue_after_seconds=None if tracking.has_ended else sync.wait_seconds,
-        memory=None if tracking.has_ended or remembered is None or not remembered.failures else remembered,
-        notes=tuple(sync.notes),
-    )
+    if remembered is not None and not remembered.failures:
+        remembered = None
+    return Plan(tuple(operations), sync.wait_seconds, memory=remembered, notes=tuple(sync.notes))
 
 
 def _decide(sync: Sync, verdict: Verdict | None, *, expectations_pending: bool) -> tuple[Verdict | None, bool]:
@@ -74,6 +74,8 @@ def _decide(sync: Sync, verdict: Verdict | None, *, expectations_pending: bool) 
 def _keep_suspended_condition(sync: Sync) -> bool:
     """Set or clear Suspended as the spec says; the start time goes with it (semantics/job.md 15)."""
     suspended = sync.is_suspended
+    if not suspended and not sync.status.conditions:
+        return False  # there is none to clear
     status, reason, message = (
         ("True", "JobSuspended", "Job suspended") if suspended else ("False", "JobResumed", "Job resumed")
     )
@@ -88,39 +90,33 @@ def _write_counts(sync: Sync) -> bool:
     """Put the counts into the status; True if it differs from before, so that it must be written."""
     status = sync.status
     before = (status.active or 0, status.ready, status.terminating)
-    status.active, status.ready, status.terminating = sync.active_count, sync.ready, sync.terminating
+    counts = (sync.active_count, sync.ready, sync.terminating)
+    status.active, status.ready, status.terminating = counts
     status.startTime = None if sync.start_time is None else whole_second(sync.start_time)
-    return before != (status.active, status.ready, status.terminating)
+    return before != counts
 
 
-def _tell_deadline(sync: Sync) -> None:
+def _tell_deadline(sync: Sync, deadline: int) -> None:
     """A note in the sync that starts the clock of the deadline."""
-    deadline = sync.spec.activeDeadlineSeconds
-    started = sync.start_time is not None and sync.start_time == sync.now
-    if deadline is not None and started and not sync.is_suspended:
+    if sync.start_time is not None and sync.start_time == sync.now and not sync.is_suspended:
         at = clock_time(sync.now + timedelta(seconds=deadline))
         sync.notes.append(f"fails at {at} if it is still active then: activeDeadlineSeconds is {deadline}")
 
 
-def _with_status_on_refusal(operations: list[Operation]) -> list[Operation]:
+def _with_status_on_refusal(operations: list[Operation], creations: range) -> list[Operation]:
     """Let a refused creation, which ends the plan, still have its status written: with the pods created until then."""
-    creations = [position for position, operation in enumerate(operations) if isinstance(operation, Create)]
-    if not creations:
+    between: list[Operation] = []
+    for update in operations[creations.stop :]:
+        if isinstance(update, UpdateStatus):
+            break
+        between.append(update)
+    else:
         return operations
-    after = creations[-1] + 1
-    written = next((p for p, o in enumerate(operations[after:], after) if isinstance(o, UpdateStatus)), None)
-    if written is None:
-        return operations
-    update, result = operations[written], list(operations)
-    assert isinstance(update, UpdateStatus)
-    for missing, position in zip(range(len(creations), 0, -1), creations, strict=True):
+    result = list(operations)
+    active_before = (update.status.active or 0) - len(creations)
+    for active, position in enumerate(creations, active_before):
         creation = operations[position]
         assert isinstance(creation, Create)
-        status = replace(update.status, active=((update.status.active or 0) - missing) or None)
-        follows = (
-            *creation.on_failure,
-            *operations[after:written],
-            replace(update, status=status, cause="a pod could not be created"),
-        )
-        result[position] = replace(creation, on_failure=follows)
+        written = UpdateStatus(update.key, replace(update.status, active=active or None), "a pod could not be created")
+        result[position] = Create(creation.object, creation.cause, (*creation.on_failure, *between, written))
     return result

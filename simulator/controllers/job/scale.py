@@ -35,13 +35,15 @@ def manage_pods(sync: Sync) -> None:
         _delete_uncounted(sync, [Surplus(pod, "") for pod in sync.active], "spec.suspend is true")
         return
     wanted = _wanted(sync)
-    surplus = surplus_pods(sync.active, max(0, sync.active_count - wanted), _index_bound(sync))
+    too_many = sync.active_count - wanted
+    # Of an Indexed job also pods with a wrong index go, however few there are.
+    surplus = surplus_pods(sync.active, too_many, _index_bound(sync)) if too_many > 0 or sync.is_indexed else []
     if surplus:
         why = f"{sync.active_count} pods are active, {wanted} wanted"
         _delete_uncounted(sync, surplus[:MAX_PODS_PER_SYNC], why)
         return
     missing = wanted - sync.active_count
-    if only_failed_are_replaced(sync.job):
+    if sync.terminating and only_failed_are_replaced(sync.job):
         missing -= sync.terminating
     if missing > 0:
         _create_pods(sync, missing, wanted)
@@ -76,7 +78,7 @@ def _create_pods(sync: Sync, missing: int, wanted: int) -> None:
             return
     missing = min(missing, MAX_PODS_PER_SYNC)
     maker, causes = PodMaker(sync.job), CreationCauses(sync, wanted)
-    first = sync.active_count + 1
+    first, position = sync.active_count + 1, len(sync.operations)
     if not sync.is_indexed:
         for number in range(first, first + missing):
             sync.operations.append(Create(maker.pod(), causes.of_pod(number), CREATION_FAILED))
@@ -89,6 +91,7 @@ def _create_pods(sync: Sync, missing: int, wanted: int) -> None:
             sync.operations.append(Create(pod, causes.of_index(index, number), CREATION_FAILED))
         missing = len(indexes)
     sync.active_count += missing
+    sync.creations = range(position, position + missing)
 
 
 def _taken_indexes(sync: Sync) -> Iterable[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,7 +14,11 @@ from simulator.controllers.job.observed import ObservedPod
 from simulator.controllers.plan import Operation
 from simulator.model.indexes import Intervals, add_indexes, count_indexes, has_index, parse_indexes
 from simulator.model.kubernetes import batch_v1
-from simulator.model.metadata import Key, key_of
+from simulator.model.metadata import Key, key_of, metadata_of
+
+NONE_UNCOUNTED = batch_v1.UncountedTerminatedPods()
+"""One struct for most statuses, which makes them quick to compare."""
+_NO_STATUS = batch_v1.JobStatus()
 
 
 class Sync(Struct):
@@ -24,7 +28,8 @@ class Sync(Struct):
     `succeeded` is the number of completed indexes for an Indexed job. `completed_before` are the indexes that the status
     holds, `completed` also those of pods seen now. `failed_indexes` is None without backoffLimitPerIndex. `kept` are the
     failed pods, by index, that wait for their replacement. `memory` is the updated back-off record. `start_time` is
-    exact, not cut to the second, in the sync that sets it.
+    exact, not cut to the second, in the sync that sets it. `is_indexed`: completionMode Indexed; `is_suspended`:
+    spec.suspend is true; `is_deleting`: the job has a deletionTimestamp. `creations`: where `operations` creates pods.
     """
 
     job: batch_v1.Job
@@ -37,6 +42,9 @@ class Sync(Struct):
     uncounted_succeeded: Container[str]
     uncounted_failed: Container[str]
     start_time: datetime | None
+    is_indexed: bool
+    is_suspended: bool
+    is_deleting: bool
     operations: list[Operation] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
     wait_seconds: float | None = None
@@ -50,21 +58,7 @@ class Sync(Struct):
     completed: Intervals = ()
     failed_indexes: Intervals | None = None
     kept: dict[int, ObservedPod] = msgspec.field(default_factory=dict)
-
-    @property
-    def is_indexed(self) -> bool:
-        """completionMode Indexed."""
-        return self.spec.completionMode == "Indexed"
-
-    @property
-    def is_suspended(self) -> bool:
-        """spec.suspend is true."""
-        return bool(self.spec.suspend)
-
-    @property
-    def is_deleting(self) -> bool:
-        """The job has a deletionTimestamp."""
-        return self.job.metadata is not None and self.job.metadata.deletionTimestamp is not None
+    creations: range = range(0)
 
     @property
     def completions(self) -> int:
@@ -92,34 +86,40 @@ class Sync(Struct):
 
 def observe(job: batch_v1.Job, pods: list[ObservedPod], memory: JobMemory, now: datetime) -> Sync:
     """Count the claimed pods of a job at `now`."""
-    assert job.spec is not None
-    status = job.status or batch_v1.JobStatus()
-    uncounted = status.uncountedTerminatedPods or batch_v1.UncountedTerminatedPods()
+    spec, status = job.spec, job.status or _NO_STATUS
+    assert spec is not None
+    uncounted = status.uncountedTerminatedPods or NONE_UNCOUNTED
+    uncounted_succeeded, uncounted_failed = uncounted.succeeded or (), uncounted.failed or ()
     sync = Sync(
         job=job,
         key=key_of(job),
-        spec=job.spec,
+        spec=spec,
         now=now,
         pods=pods,
-        status=replace(status, conditions=list(status.conditions) if status.conditions else None),
+        status=replace(status, conditions=status.conditions or None),
         memory=memory,
-        uncounted_succeeded=frozenset(uncounted.succeeded or ()),
-        uncounted_failed=frozenset(uncounted.failed or ()),
-        start_time=now if status.startTime is None and not job.spec.suspend else status.startTime,
+        uncounted_succeeded=frozenset(uncounted_succeeded) if uncounted_succeeded else (),
+        uncounted_failed=frozenset(uncounted_failed) if uncounted_failed else (),
+        start_time=now if status.startTime is None and not spec.suspend else status.startTime,
+        is_indexed=spec.completionMode == "Indexed",
+        is_suspended=bool(spec.suspend),
+        is_deleting=metadata_of(job).deletionTimestamp is not None,
     )
-    new_succeeded, new_failed = _classify(sync)
-    counted = [pod for pod in new_failed if pod.match.counts]
-    sync.succeeded = (status.succeeded or 0) + len(uncounted.succeeded or ()) + len(new_succeeded)
-    sync.failed = (status.failed or 0) + len(uncounted.failed or ()) + len(counted)
-    sync.memory = updated_memory(
-        memory, [finish_time(pod.pod) for pod in new_succeeded], [finish_time(pod.pod) for pod in new_failed]
-    )
+    new_succeeded, new_failed = _classify(sync) if pods else ((), ())
+    sync.succeeded = (status.succeeded or 0) + len(uncounted_succeeded) + len(new_succeeded)
+    sync.failed = (status.failed or 0) + len(uncounted_failed)
+    if new_failed:
+        sync.failed += sum([pod.match.counts for pod in new_failed])
+    if new_failed or memory.failures:  # else there is no failure to remember or to forget
+        sync.memory = updated_memory(
+            memory, [finish_time(pod.pod) for pod in new_succeeded], [finish_time(pod.pod) for pod in new_failed]
+        )
     if sync.is_indexed:
         _observe_indexes(sync, status)
     return sync
 
 
-def _classify(sync: Sync) -> tuple[list[ObservedPod], list[ObservedPod]]:
+def _classify(sync: Sync) -> tuple[Sequence[ObservedPod], Sequence[ObservedPod]]:
     """Count active, ready and terminating pods; give the newly succeeded and the newly failed ones."""
     new_succeeded: list[ObservedPod] = []
     new_failed: list[ObservedPod] = []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from msgspec.structs import replace
 
 from simulator.controllers.job.claim import remove_finalizer
 from simulator.controllers.job.conditions import append_condition, ensure_condition, new_condition
 from simulator.controllers.job.observed import ObservedPod
-from simulator.controllers.job.sync import Sync
+from simulator.controllers.job.sync import NONE_UNCOUNTED, Sync
 from simulator.controllers.job.verdict import Verdict
 from simulator.controllers.plan import Emit, UpdateStatus
 from simulator.model.indexes import add_indexes, count_indexes, format_indexes, has_index
@@ -29,7 +30,7 @@ class Tracking:
         self._sync = sync
         self._verdict = verdict
         self._status = sync.status
-        uncounted = sync.status.uncountedTerminatedPods or batch_v1.UncountedTerminatedPods()
+        uncounted = sync.status.uncountedTerminatedPods or NONE_UNCOUNTED
         self._succeeded = list(uncounted.succeeded or ())
         self._failed = list(uncounted.failed or ())
         self.is_remembered = False
@@ -37,39 +38,43 @@ class Tracking:
 
     def run(self, *, changed: bool) -> None:
         """Count; `changed` tells that the status differs already and has to be written."""
-        sync = self._sync
-        waiting = {pod.uid for pod in sync.pods if pod.tracked}
-        changed = self._move_to_counters(waiting) or changed
-        before = len(self._succeeded), len(self._failed)
+        sync, verdict = self._sync, self._verdict
+        changed = self._move_to_counters() or changed
+        before = len(self._succeeded) + len(self._failed)
         counted, completed, is_full = self._count_pods()
-        changed = changed or before != (len(self._succeeded), len(self._failed)) or bool(completed)
+        if counted:
+            changed = changed or len(self._succeeded) + len(self._failed) > before or bool(completed)
         if sync.is_indexed:
             changed = self._write_indexes(completed) or changed
-        verdict = self._verdict
+        news = ""
         if verdict is not None and not verdict.is_recorded:
             append_condition(self._status, new_condition(verdict.type, "True", verdict.reason, verdict.message, sync.now))
+            news = f"{verdict.type} is set: {verdict.reason}, {verdict.why}"
             changed = True
         if changed:
-            self._flush(
-                "" if verdict is None or verdict.is_recorded else f"{verdict.type} is set: {verdict.reason}, {verdict.why}"
-            )
+            self._flush(news)
             self.is_remembered = True
+        changed = self._let_go(counted) if counted else False
+        if verdict is not None and not is_full and self._end(verdict):
+            self.has_ended = True
+            self._flush(f"the job is {verdict.final_type}: {verdict.reason}")
+            self._emit_end(verdict)
+        elif changed:
+            self._flush("")
+
+    def _let_go(self, counted: list[ObservedPod]) -> bool:
+        """Take the finalizers off counted pods, which makes numbers of their uids; True if this changes the status."""
         for pod in counted:
             if not pod.released:
-                sync.operations.append(remove_finalizer(pod.pod, self._why_counted(pod)))
-            waiting.discard(pod.uid)
-        changed = self._move_to_counters(waiting)
-        if verdict is not None and not is_full:
-            self.has_ended = self._end(verdict)
-        if changed or self.has_ended:
-            self._flush(
-                f"the job is {verdict.final_type}: {verdict.reason}" if verdict is not None and self.has_ended else ""
-            )
-        if verdict is not None and self.has_ended:
-            self._emit_end(verdict)
+                self._sync.operations.append(remove_finalizer(pod.pod, self._why_counted(pod)))
+            pod.tracked = False
+        return self._move_to_counters()
 
-    def _move_to_counters(self, waiting: set[str]) -> bool:
+    def _move_to_counters(self) -> bool:
         """Move uids whose pods are gone or have no finalizer any more from the lists into the counters."""
+        if not self._succeeded and not self._failed:
+            return False
+        waiting = {pod.uid for pod in self._sync.pods if pod.tracked}
         status = self._status
         succeeded = [uid for uid in self._succeeded if uid in waiting]
         failed = [uid for uid in self._failed if uid in waiting]
@@ -82,12 +87,12 @@ class Tracking:
 
     def _count_pods(self) -> tuple[list[ObservedPod], list[int], bool]:
         """The pods to let go, the newly completed indexes, and whether the lists are full (then the rest must wait)."""
-        sync = self._sync
+        sync, verdict = self._sync, self._verdict
         pods = sync.pods
         if sync.is_indexed:
             pods = sorted(pods, key=lambda pod: -1 if pod.index is None else pod.index)
-        all_go = sync.is_deleting or self._verdict is not None
-        all_failed = self._verdict is not None and self._verdict.is_failure
+        all_go = sync.is_deleting or verdict is not None
+        all_failed = verdict is not None and verdict.is_failure
         counted: list[ObservedPod] = []
         completed: list[int] = []
         for pod in pods:
@@ -152,31 +157,28 @@ class Tracking:
         return True
 
     def _flush(self, what: str) -> None:
-        """Write the status as it stands now."""
-        status = self._status
+        """Write the status as it stands now; `what` else there is to say comes before the counts."""
+        status, succeeded, failed = self._status, self._succeeded, self._failed
+        uncounted = NONE_UNCOUNTED
+        if succeeded or failed:
+            uncounted = batch_v1.UncountedTerminatedPods(succeeded=list(succeeded) or None, failed=list(failed) or None)
         written = replace(
             status,
             active=status.active or None,
             succeeded=status.succeeded or None,
             failed=status.failed or None,
-            uncountedTerminatedPods=batch_v1.UncountedTerminatedPods(
-                succeeded=list(self._succeeded) or None, failed=list(self._failed) or None
-            ),
+            uncountedTerminatedPods=uncounted,
         )
-        self._sync.operations.append(UpdateStatus(self._sync.key, written, self._summary(what)))
-
-    def _summary(self, what: str) -> str:
-        """`1 active (1 ready), 2 of 5 succeeded, 1 failed`, after what else there is to say."""
-        sync, status = self._sync, self._status
-        parts = [f"{status.active} active ({status.ready or 0} ready)" if status.active else "none active"]
-        if status.terminating:
-            parts.append(f"{status.terminating} terminating")
-        uncounted = len(self._succeeded)
-        of = "" if sync.spec.completions is None else f" of {sync.spec.completions}"
-        parts.append(f"{(status.succeeded or 0) + uncounted}{of} succeeded")
-        parts.append(f"{(status.failed or 0) + len(self._failed)} failed")
-        counts = ", ".join(parts)
-        return f"{what}; {counts}" if what else counts
+        counts = _told_counts(
+            status.active,
+            status.ready,
+            status.terminating,
+            (status.succeeded or 0) + len(succeeded),
+            self._sync.spec.completions,
+            (status.failed or 0) + len(failed),
+        )
+        cause = f"{what}; {counts}" if what else counts
+        self._sync.operations.append(UpdateStatus(self._sync.key, written, cause))
 
     def _why_counted(self, pod: ObservedPod) -> str:
         if pod.is_succeeded and pod.uid not in self._sync.uncounted_failed:
@@ -200,3 +202,22 @@ class Tracking:
         if completions is not None and (self._status.succeeded or 0) > completions:
             emit(Emit("Warning", "TooManySucceededPods", "Too many succeeded pods running after completion count reached"))
         emit(Emit("Normal", "Completed", "Job completed"))
+
+
+@lru_cache(256)
+def _told_counts(
+    active: int | None,
+    ready: int | None,
+    terminating: int | None,
+    succeeded: int,
+    completions: int | None,
+    failed: int,
+) -> str:
+    """`1 active (1 ready), 2 of 5 succeeded, 1 failed`. Most jobs are small and go through the same few counts."""
+    parts = [f"{active} active ({ready or 0} ready)" if active else "none active"]
+    if terminating:
+        parts.append(f"{terminating} terminating")
+    of = "" if completions is None else f" of {completions}"
+    parts.append(f"{succeeded}{of} succeeded")
+    parts.append(f"{failed} failed")
+    return ", ".join(parts)

@@ -54,7 +54,7 @@ def completions_reached(sync: Sync) -> Verdict | None:
 
 def find_verdict(sync: Sync) -> Verdict | None:
     """The first verdict that applies, plain completion apart; asks for a wake-up at a deadline still ahead."""
-    for type_ in (SUCCESS_CRITERIA_MET, FAILURE_TARGET):
+    for type_ in (SUCCESS_CRITERIA_MET, FAILURE_TARGET) if sync.status.conditions else ():
         recorded = true_condition(sync.job, type_)
         if recorded is not None:
             why = f"condition {type_} is there already"
@@ -63,8 +63,7 @@ def find_verdict(sync: Sync) -> Verdict | None:
         _failed_by_policy(sync)
         or _failed_too_often(sync)
         or _past_deadline(sync)
-        or _failed_indexes(sync)
-        or _succeeded_by_policy(sync)
+        or (_failed_indexes(sync) or _succeeded_by_policy(sync) if sync.is_indexed else None)
     )
 
 
@@ -136,8 +135,6 @@ def _failed_indexes(sync: Sync) -> Verdict | None:
 
 
 def _succeeded_by_policy(sync: Sync) -> Verdict | None:
-    if not sync.is_indexed:
-        return None
     message = match_success_policy(sync.spec.successPolicy, sync.completions, sync.completed)
     if message is None:
         return None
