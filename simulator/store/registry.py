@@ -177,7 +177,7 @@ class Registry:
         if status == old.status:
             return old
         new = msgspec.structs.replace(old, status=status)
-        if key.kind == JOB.kind and not _counts_alone(old.status, status):
+        if key.kind == JOB.kind:
             errors = parser.validate_status_update(old, new)
             if errors:
                 raise parser.invalid(JOB, key.name, errors)
@@ -378,17 +378,3 @@ def _admitted(spec: core_v1.PodSpec) -> core_v1.PodSpec:
         serviceAccountName=account,
         tolerations=tolerations,
     )
-
-
-def _counts_alone(old: batch_v1.JobStatus | None, new: batch_v1.JobStatus | None) -> bool:
-    """Whether a Job that has no conditions yet only starts, or has other numbers of pods that can be: no rule is touched."""
-    if new is None:
-        return old is None
-    old = old or batch_v1.JobStatus()
-    active, ready = new.active or 0, new.ready or 0
-    if new.conditions or old.conditions or not 0 <= ready <= active or (new.terminating or 0) < 0:
-        return False
-    same = msgspec.structs.replace(
-        old, active=new.active, ready=new.ready, terminating=new.terminating, startTime=old.startTime or new.startTime
-    )
-    return same == new
