@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from heapq import heappop, heappush
 
 import msgspec
@@ -387,6 +388,7 @@ class VirtualExecutor:
         return f"10.244.{self._address >> 8}.{self._address & 255}"
 
 
+@lru_cache(maxsize=256)
 def _image_id(name: str) -> str:
     """A made-up but lasting image id."""
     return "sha256:" + name.encode().hex().ljust(64, "0")[:64]

@@ -14,9 +14,9 @@ from simulator.pods import config
 from simulator.pods.actions import PodActions, compute_actions
 from simulator.pods.draft import Draft
 from simulator.pods.executor import CreateSandbox, PodConfig, RemoveContainer
-from simulator.pods.field_references import needs_pod_ip
 from simulator.pods.observed import ContainerProbes, ObservedContainer, ObservedSandbox
 from simulator.pods.record import RETRY, SANDBOX, with_retry, without
+from simulator.pods.resources import all_containers
 from simulator.pods.restart_rules import is_sidecar
 from simulator.pods.sources import ConfigError
 from simulator.pods.starting import start_container
@@ -29,7 +29,8 @@ _LONGEST_MOUNT_DELAY = 122.0
 
 def act(draft: Draft, probes: Mapping[str, ContainerProbes], restart_all: bool) -> None:
     """Do what a pod needs that is to run; while a postStart hook runs the kubelet waits for it."""
-    if any(hook.has_begun for hook in draft.record.post_starts.values()):
+    hooks = draft.record.post_starts
+    if hooks and any(hook.has_begun for hook in hooks.values()):
         return
     awaited = draft.record.sandbox_in_flight
     observed = draft.observed
@@ -64,6 +65,8 @@ def _unready(sandboxes: tuple[ObservedSandbox, ...]) -> tuple[ObservedSandbox, .
 
 def _has_stopped(draft: Draft, actions: PodActions) -> bool:
     """Stop the whole pod; True once it has, and a new sandbox is to follow."""
+    if not (draft.observed.containers or draft.observed.sandboxes or draft.record.starts):
+        return actions.create_sandbox
     if actions.sandbox_changed and draft.record.changed_sandbox != actions.attempt:
         draft.emit("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
         draft.update(changed_sandbox=actions.attempt)
@@ -82,6 +85,8 @@ def _has_stopped(draft: Draft, actions: PodActions) -> bool:
 
 
 def _kill(draft: Draft, actions: PodActions) -> None:
+    if not actions.kills:
+        return
     starts = {*actions.init_containers, *actions.containers}
     for kill in actions.kills:
         instance = next((item for item in draft.observed.all_of(kill.name) if item.attempt == kill.attempt), None)
@@ -122,9 +127,11 @@ def _remove(draft: Draft, instance: ObservedContainer) -> None:
 
 def _remove_old_instances(draft: Draft) -> None:
     """Keep the latest main and the one before, and of each init container the newest that has ended (2.9, 4.4)."""
+    if len(draft.observed.containers) < _KEPT_INSTANCES:
+        return  # an init container that has ended once is kept as well
     inits = {container.name for container in draft.spec.initContainers or ()}
     for name in {item.name for item in draft.observed.containers}:
-        instances = list(draft.observed.all_of(name))
+        instances = draft.observed.all_of(name)
         if name in inits:
             old = [item for item in instances if item.state == "exited"][1:]
         else:
@@ -166,30 +173,29 @@ def _create_sandbox(draft: Draft, actions: PodActions, pod_config: PodConfig) ->
     """Ask for a sandbox; True if containers may be sent after it at once."""
     draft.commands.append(CreateSandbox(pod_config, actions.attempt))
     draft.update(sandbox_in_flight=actions.attempt)
-    return _may_send_early(draft, pod_config)
+    return _may_send_early(pod_config)
 
 
-def _may_send_early(draft: Draft, pod_config: PodConfig) -> bool:
+def _may_send_early(pod_config: PodConfig) -> bool:
     """Whether the containers need nothing that only the sandbox's report tells."""
-    return not pod_config.needs_sandbox and not needs_pod_ip(draft.pod)
+    return not pod_config.needs_sandbox and not pod_config.needs_address
 
 
 def _is_sandbox_usable(draft: Draft, pod_config: PodConfig) -> bool:
-    return draft.record.sandbox_in_flight is None or _may_send_early(draft, pod_config)
+    return draft.record.sandbox_in_flight is None or _may_send_early(pod_config)
 
 
 def _start(draft: Draft, actions: PodActions, pod_config: PodConfig) -> None:
     """Init containers first, then mains; each waits until the one before has its image."""
-    inits = {container.name: container for container in draft.spec.initContainers or ()}
-    mains = {container.name: container for container in draft.spec.containers}
+    containers = {container.name: container for container in all_containers(draft.pod)}
     for name in actions.init_containers:
-        outcome = start_container(draft, inits[name], pod_config, actions.attempt)
+        outcome = start_container(draft, containers[name], pod_config, actions.attempt)
         if name in draft.record.post_starts:
             return
-        if outcome == "waiting" or (outcome == "failed" and not is_sidecar(inits[name])):
+        if outcome == "waiting" or (outcome == "failed" and not is_sidecar(containers[name])):
             return
     for name in actions.containers:
-        outcome = start_container(draft, mains[name], pod_config, actions.attempt)
+        outcome = start_container(draft, containers[name], pod_config, actions.attempt)
         if name in draft.record.post_starts or (outcome == "waiting" and not _is_ending(draft, name)):
             return
 

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from simulator.model.kubernetes import core_v1
-from simulator.pods.observed import ContainerProbes, Observed, ObservedContainer
+from simulator.pods.observed import NO_PROBES, ContainerProbes, Observed, ObservedContainer
 from simulator.pods.restart_rules import (
     RESTART_ALL_CONTAINERS,
     effective_policy,
@@ -24,7 +24,6 @@ from simulator.pods.restart_rules import (
 )
 
 KillReason = Literal["", "LivenessProbe", "StartupProbe"]
-NO_PROBES = ContainerProbes()
 
 
 class Kill(msgspec.Struct, frozen=True):
@@ -95,7 +94,8 @@ def sandbox_need(pod: core_v1.Pod, observed: Observed) -> tuple[bool, int, bool]
         return True, 0, False
     newest = observed.sandboxes[0]
     following = newest.attempt + 1
-    if sum(sandbox.ready for sandbox in observed.sandboxes) > 1 or not newest.ready:
+    has_several_ready = len(observed.sandboxes) > 1 and sum(sandbox.ready for sandbox in observed.sandboxes) > 1
+    if has_several_ready or not newest.ready:
         return True, following, True
     wants_host = bool(pod.spec and pod.spec.hostNetwork)
     if newest.host_network is not None and newest.host_network != wants_host:

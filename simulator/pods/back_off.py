@@ -58,5 +58,7 @@ class BackOff(msgspec.Struct, frozen=True):
 
     def swept(self, now: datetime) -> BackOff:
         """Without the entries that were last touched more than 600 s ago (the kubelet's housekeeping, every 2 s)."""
+        if not self.entries:
+            return self
         kept = {key: entry for key, entry in self.entries.items() if now - entry.updated <= _EXPIRY}
         return self if len(kept) == len(self.entries) else BackOff(kept)

@@ -22,6 +22,11 @@ DISRUPTION_TARGET = "DisruptionTarget"
 KUBELET_CONDITIONS = frozenset({READY_TO_START, INITIALIZED, READY, CONTAINERS_READY, SCHEDULED, RESTARTING_ALL})
 
 Condition = core_v1.PodCondition
+Finding = tuple[str, str | None, str | None]
+"""Status, reason and message of a condition."""
+
+_TRUE: Finding = ("True", None, None)
+_FALSE: Finding = ("False", None, None)
 
 
 def find(conditions: Iterable[Condition] | None, type_: str) -> Condition | None:
@@ -34,136 +39,152 @@ def find(conditions: Iterable[Condition] | None, type_: str) -> Condition | None
 
 def is_true(conditions: Iterable[Condition] | None, type_: str) -> bool:
     """Whether the condition of that type is there and True."""
-    condition = find(conditions, type_)
-    return condition is not None and condition.status == "True"
+    for condition in conditions or ():
+        if condition.type == type_:
+            return condition.status == "True"
+    return False
 
 
 def pod_conditions(
     pod: core_v1.Pod,
     old_status: core_v1.PodStatus,
-    status: core_v1.PodStatus,
+    phase: str | None,
+    info: Mapping[str, core_v1.ContainerStatus],
     observed: Observed,
+    now: datetime,
 ) -> list[Condition]:
-    """All conditions of the new `status`, whose phase and container statuses are set; transition times as if all are new.
+    """All conditions of the status that has this `phase` and, by name, these container statuses.
 
-    Conditions of others come first, as the API has them; `old_status` is what the kubelet decided last.
+    Conditions of others come first, as the API has them; `old_status` is what the kubelet decided last. A condition whose
+    status has not flipped keeps its transition time.
     """
-    assert pod.spec is not None
     generation = pod.metadata.generation if pod.metadata else None
-    info = {item.name: item for item in (*(status.initContainerStatuses or ()), *(status.containerStatuses or ()))}
+    earlier = {condition.type: condition for condition in reversed(old_status.conditions or ())}
     conditions = [
         condition
         for condition in (pod.status.conditions if pod.status else None) or ()
         if condition.type not in KUBELET_CONDITIONS
     ]
-    target = find(old_status.conditions, DISRUPTION_TARGET)
+    target = earlier.get(DISRUPTION_TARGET)
     if target is not None:
         conditions = [condition for condition in conditions if condition.type != DISRUPTION_TARGET] + [target]
-    containers_ready = _containers_ready(pod, info, status.phase)
-    own = [
-        Condition(type=READY_TO_START, status="False" if sandbox_need(pod, observed)[0] else "True"),
-        _initialized(pod, old_status, info, status.phase),
-        _ready(pod, containers_ready, conditions),
-        containers_ready,
-        Condition(type=SCHEDULED, status="True"),
-    ]
-    for condition in own:
-        condition.observedGeneration = generation
+    has_sandbox = not sandbox_need(pod, observed)[0]
+    containers_ready = _containers_ready(pod, info, phase)
+    ready = _ready(pod, conditions) if containers_ready is _TRUE else containers_ready
+    own = (
+        (READY_TO_START, _TRUE if has_sandbox else _FALSE),
+        (INITIALIZED, _initialized(pod, earlier.get(INITIALIZED), info, phase)),
+        (READY, ready),
+        (CONTAINERS_READY, containers_ready),
+        (SCHEDULED, _TRUE),
+    )
+    _write(conditions, own, earlier, generation, now)
     if has_restart_all_rule(pod):
-        own.append(_restarting_all(pod, old_status, observed, status.phase))
-    return conditions + own
+        restarting_all = _restarting_all(pod, earlier.get(RESTARTING_ALL), observed, phase)
+        _write(conditions, ((RESTARTING_ALL, restarting_all),), earlier, None, now)
+    return conditions
 
 
-def set_transition_times(conditions: Iterable[Condition], old: Iterable[Condition] | None, now: datetime) -> None:
-    """Give the kubelet's conditions their transition times: the old one where the status did not flip."""
-    for condition in conditions:
-        if condition.type not in KUBELET_CONDITIONS:
-            continue
-        before = find(old, condition.type)
-        is_same = before is not None and before.status == condition.status
-        condition.lastTransitionTime = before.lastTransitionTime if before is not None and is_same else now
+def _write(
+    conditions: list[Condition],
+    findings: Iterable[tuple[str, Finding]],
+    earlier: Mapping[str, Condition],
+    generation: int | None,
+    now: datetime,
+) -> None:
+    """Append conditions of the kubelet: the very ones that were there before where nothing about them has changed."""
+    for type_, (status, reason, message) in findings:
+        before: Condition | None = earlier.get(type_)
+        has_flipped = before is None or before.status != status
+        if (
+            before is None
+            or has_flipped
+            or before.reason != reason
+            or before.message != message
+            or before.observedGeneration != generation
+            or before.lastProbeTime is not None
+        ):
+            time = now if before is None or has_flipped else before.lastTransitionTime
+            before = Condition(
+                type=type_,
+                status=status,
+                reason=reason,
+                message=message,
+                lastTransitionTime=time,
+                observedGeneration=generation,
+            )
+        conditions.append(before)
 
 
 def with_terminal_readiness(conditions: list[Condition], phase: str, now: datetime) -> list[Condition]:
     """The conditions of a terminal phase: readiness that is still True becomes False."""
-    reason = "PodCompleted" if phase == "Succeeded" else "PodFailed"
-    return [
-        replace(condition, status="False", reason=reason, message=None, lastTransitionTime=now)
-        if condition.type in (READY, CONTAINERS_READY) and condition.status == "True"
-        else condition
-        for condition in conditions
-    ]
+    ended = conditions
+    for index, condition in enumerate(conditions):
+        if condition.status == "True" and condition.type in (READY, CONTAINERS_READY):
+            reason = "PodCompleted" if phase == "Succeeded" else "PodFailed"
+            ended = ended.copy() if ended is conditions else ended
+            ended[index] = replace(condition, status="False", reason=reason, message=None, lastTransitionTime=now)
+    return ended
 
 
 def _initialized(
-    pod: core_v1.Pod, old_status: core_v1.PodStatus, info: Mapping[str, core_v1.ContainerStatus], phase: str | None
-) -> Condition:
+    pod: core_v1.Pod, before: Condition | None, info: Mapping[str, core_v1.ContainerStatus], phase: str | None
+) -> Finding:
     assert pod.spec is not None
     if phase == "Succeeded":
-        return Condition(type=INITIALIZED, status="True", reason="PodCompleted")
-    has_started_main = any(
-        item is not None and item.state is not None and (item.state.running or item.state.terminated)
-        for item in (info.get(container.name) for container in pod.spec.containers)
-    )
+        return "True", "PodCompleted", None
+    if not pod.spec.initContainers or (before is not None and before.status == "True"):
+        return _TRUE
     incomplete = [
-        container.name
-        for container in pod.spec.initContainers or ()
-        if not _is_init_complete(container, info.get(container.name))
+        container.name for container in pod.spec.initContainers if not _is_init_complete(container, info.get(container.name))
     ]
-    if has_started_main or not incomplete or is_true(old_status.conditions, INITIALIZED):
-        return Condition(type=INITIALIZED, status="True")
-    return Condition(
-        type=INITIALIZED,
-        status="False",
-        reason="ContainersNotInitialized",
-        message=f"containers with incomplete status: [{' '.join(incomplete)}]",
-    )
+    if not incomplete or any(_has_left_waiting(info.get(container.name)) for container in pod.spec.containers):
+        return _TRUE
+    return "False", "ContainersNotInitialized", f"containers with incomplete status: [{' '.join(incomplete)}]"
+
+
+def _has_left_waiting(status: core_v1.ContainerStatus | None) -> bool:
+    state = status.state if status is not None else None
+    return state is not None and (state.running is not None or state.terminated is not None)
 
 
 def _is_init_complete(container: core_v1.Container, status: core_v1.ContainerStatus | None) -> bool:
     return status is not None and bool(status.started if is_sidecar(container) else status.ready)
 
 
-def _containers_ready(pod: core_v1.Pod, info: Mapping[str, core_v1.ContainerStatus], phase: str | None) -> Condition:
+def _containers_ready(pod: core_v1.Pod, info: Mapping[str, core_v1.ContainerStatus], phase: str | None) -> Finding:
     assert pod.spec is not None
     if phase == "Succeeded":
-        return Condition(type=CONTAINERS_READY, status="False", reason="PodCompleted")
+        return "False", "PodCompleted", None
     if phase == "Failed":
-        return Condition(type=CONTAINERS_READY, status="False", reason="PodFailed")
+        return "False", "PodFailed", None
     sidecars = [container for container in pod.spec.initContainers or () if is_sidecar(container)]
     unready = [container.name for container in (*sidecars, *pod.spec.containers) if not info[container.name].ready]
     if not unready:
-        return Condition(type=CONTAINERS_READY, status="True")
-    return Condition(
-        type=CONTAINERS_READY,
-        status="False",
-        reason="ContainersNotReady",
-        message=f"containers with unready status: [{' '.join(unready)}]",
-    )
+        return _TRUE
+    return "False", "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"
 
 
-def _ready(pod: core_v1.Pod, containers_ready: Condition, conditions: list[Condition]) -> Condition:
+def _ready(pod: core_v1.Pod, conditions: list[Condition]) -> Finding:
+    """Whether a pod whose containers are ready is: that goes by its readiness gates."""
     assert pod.spec is not None
-    if containers_ready.status != "True":
-        return replace(containers_ready, type=READY)
+    if not pod.spec.readinessGates:
+        return _TRUE
     reasons = []
-    for gate in pod.spec.readinessGates or ():
+    for gate in pod.spec.readinessGates:
         condition = find(conditions, gate.conditionType)
         if condition is None:
             reasons.append(f'corresponding condition of pod readiness gate "{gate.conditionType}" does not exist.')
         elif condition.status != "True":
             reasons.append(f'the status of pod readiness gate "{gate.conditionType}" is not "True", but {condition.status}')
-    if reasons:
-        return Condition(type=READY, status="False", reason="ReadinessGatesNotReady", message=", ".join(reasons))
-    return Condition(type=READY, status="True")
+    return ("False", "ReadinessGatesNotReady", ", ".join(reasons)) if reasons else _TRUE
 
 
-def _restarting_all(pod: core_v1.Pod, old_status: core_v1.PodStatus, observed: Observed, phase: str | None) -> Condition:
+def _restarting_all(pod: core_v1.Pod, before: Condition | None, observed: Observed, phase: str | None) -> Finding:
     assert pod.spec is not None
     if phase in ("Succeeded", "Failed"):
-        reason = "PodCompleted" if phase == "Succeeded" else "PodFailed"
-        return Condition(type=RESTARTING_ALL, status="False", reason=reason)
-    was_restarting = is_true(old_status.conditions, RESTARTING_ALL)
+        return "False", "PodCompleted" if phase == "Succeeded" else "PodFailed", None
+    was_restarting = before is not None and before.status == "True"
     asks = any(
         instance.state == "exited" and matching_action(container, instance.exit_code) == RESTART_ALL_CONTAINERS
         for container in (*(pod.spec.initContainers or ()), *pod.spec.containers)
@@ -171,10 +192,5 @@ def _restarting_all(pod: core_v1.Pod, old_status: core_v1.PodStatus, observed: O
         if instance is not None
     )
     if asks or (was_restarting and observed.containers):
-        return Condition(
-            type=RESTARTING_ALL,
-            status="True",
-            reason="RestartAllContainersStarted",
-            message="container exited with restart policy rule",
-        )
-    return Condition(type=RESTARTING_ALL, status="False")
+        return "True", "RestartAllContainersStarted", "container exited with restart policy rule"
+    return _FALSE

@@ -14,6 +14,8 @@ from simulator.model.metadata import controller_of
 from simulator.pods import resources
 from simulator.pods.environment import build_environment, expand_all, sub_path
 from simulator.pods.executor import ContainerConfig, ContainerKind, ImageReport, Mount, Node, PodConfig, Volume
+from simulator.pods.field_references import needs_pod_ip
+from simulator.pods.once_per_spec import once_per_spec
 from simulator.pods.restart_rules import is_sidecar, pod_restart_policy
 from simulator.pods.sources import ConfigError, Placement, Sources
 
@@ -69,48 +71,51 @@ def pod_config(pod: core_v1.Pod, volumes: tuple[Volume, ...], sources: Sources) 
     """What the containers of a pod share; raises ConfigError."""
     assert pod.spec is not None
     assert pod.metadata is not None
-    spec, metadata = pod.spec, pod.metadata
+    metadata = pod.metadata
     namespace = metadata.namespace or "default"
     hostname, domain = hostname_and_domain(pod)
     owner = controller_of(pod)
     is_job = owner is not None and owner.kind == "Job"
     servers, searches, options = _dns(pod, namespace, sources)
-    security = spec.securityContext
-    return PodConfig(
+    return replace(
+        _config_of_spec(pod),
         uid=metadata.uid or "",
         name=metadata.name or "",
         namespace=namespace,
-        needs_sandbox=needs_sandbox(pod),
         hostname=hostname,
         domain=domain,
+        aliases=_aliases(pod, hostname, domain, namespace, sources),
+        dns_servers=servers,
+        dns_searches=searches,
+        dns_options=options,
+        volumes=volumes,
+        job=owner.name if owner is not None and is_job else "",
+        job_uid=owner.uid if owner is not None and is_job else "",
+    )
+
+
+@once_per_spec
+def _config_of_spec(pod: core_v1.Pod) -> PodConfig:
+    """What is the same for all pods of the spec; the rest is empty."""
+    assert pod.spec is not None
+    spec = pod.spec
+    security = spec.securityContext
+    return PodConfig(
+        uid="",
+        name="",
+        namespace="",
+        hostname="",
+        needs_sandbox=needs_sandbox(pod),
         host_network=bool(spec.hostNetwork),
         host_pid=bool(spec.hostPID),
         host_ipc=bool(spec.hostIPC),
         share_process_namespace=bool(spec.shareProcessNamespace),
-        aliases=_aliases(pod, hostname, domain, namespace, sources),
         host_aliases=tuple((name, alias.ip) for alias in spec.hostAliases or () for name in alias.hostnames or ()),
         host_ports=() if spec.hostNetwork else _host_ports(pod),
-        dns_servers=servers,
-        dns_searches=searches,
-        dns_options=options,
         sysctls=tuple((item.name.replace("/", "."), item.value) for item in (security.sysctls if security else None) or ()),
-        volumes=volumes,
         grace_seconds=grace_seconds(pod),
-        job=owner.name if owner is not None and is_job else "",
-        job_uid=owner.uid if owner is not None and is_job else "",
         security=security,
-        needs_address=_needs_address(pod),
-    )
-
-
-def _needs_address(pod: core_v1.Pod) -> bool:
-    """Whether a container's environment holds the pod's address, so that it must be known before the container is made."""
-    return any(
-        variable.valueFrom is not None
-        and variable.valueFrom.fieldRef is not None
-        and variable.valueFrom.fieldRef.fieldPath in ("status.podIP", "status.podIPs")
-        for container in resources.all_containers(pod)
-        for variable in container.env or ()
+        needs_address=needs_pod_ip(pod),
     )
 
 
@@ -123,6 +128,8 @@ def grace_seconds(pod: core_v1.Pod) -> int:
 def _aliases(pod: core_v1.Pod, hostname: str, domain: str, namespace: str, sources: Sources) -> tuple[str, ...]:
     """The pod's names on its network: those of a headless Service, and of Services that select it."""
     assert pod.metadata is not None
+    if not domain and not sources.services:
+        return ()
     names = [f"{hostname}.{domain}", domain] if domain else []
     labels = pod.metadata.labels or {}
     for service in sources.services:
@@ -146,6 +153,8 @@ def _dns(pod: core_v1.Pod, namespace: str, sources: Sources) -> tuple[tuple[str,
     """Name servers, search domains and resolver options beyond the engine's own (1.5)."""
     assert pod.spec is not None
     spec = pod.spec
+    if spec.dnsConfig is None and not spec.subdomain and not sources.services:
+        return (), (), ()
     policy = spec.dnsPolicy or "ClusterFirst"
     is_cluster = policy == "ClusterFirstWithHostNet" or (policy == "ClusterFirst" and not spec.hostNetwork)
     has_services = bool(spec.subdomain) or any(
@@ -177,29 +186,40 @@ def container_config(
 ) -> ContainerConfig:
     """How one container is to be run; raises ConfigError (`CreateContainerConfigError`)."""
     env = build_environment(pod, container, sources, placement)
-    security = merged_security(pod, container)
-    check_non_root(pod, container, security, image)
-    return ContainerConfig(
-        name=container.name,
-        kind=kind_of_container(pod, container),
-        image=container.image or "",
+    of_spec = _container_config_of_spec(pod, container.name, node.memory_bytes)
+    check_non_root(pod, container, of_spec.security, image)
+    if not (env or container.command or container.args or container.volumeMounts):
+        return of_spec
+    return replace(
+        of_spec,
         command=expand_all(container.command or None, env),
         args=expand_all(container.args or None, env),
         env=tuple(env.items()),
-        working_dir=container.workingDir or "",
         mounts=_mounts(container, env),
+    )
+
+
+@once_per_spec
+def _container_config_of_spec(pod: core_v1.Pod, name: str, node_memory: int) -> ContainerConfig:
+    """What is the same for the container in all pods of the spec: all but what its environment has a say in."""
+    container = next(item for item in resources.all_containers(pod) if item.name == name)
+    return ContainerConfig(
+        name=name,
+        kind=kind_of_container(pod, container),
+        image=container.image or "",
+        working_dir=container.workingDir or "",
         cpu_shares=resources.cpu_shares(pod, container),
         cpu_period=resources.CPU_PERIOD,
         cpu_quota=resources.cpu_quota(pod, container),
         memory_bytes=resources.memory_limit(pod, container),
-        oom_score_adj=resources.oom_score_adj(pod, container, node.memory_bytes),
+        oom_score_adj=resources.oom_score_adj(pod, container, node_memory),
         stdin=bool(container.stdin),
         stdin_once=bool(container.stdinOnce),
         tty=bool(container.tty),
         stop_signal=(container.lifecycle.stopSignal if container.lifecycle else None) or "",
         termination_message_path=container.terminationMessagePath or "/dev/termination-log",
         termination_message_policy=container.terminationMessagePolicy or "File",
-        security=security,
+        security=merged_security(pod, container),
     )
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
 from simulator.model.metadata import whole_second
-from simulator.pods.observed import ContainerProbes, Observed, ObservedContainer
+from simulator.pods.observed import NO_PROBES, ContainerProbes, Observed, ObservedContainer
 from simulator.pods.restart_rules import is_sidecar, should_restart
 
 STATUS_UNKNOWN = "ContainerStatusUnknown"
@@ -41,42 +41,61 @@ def lost_state(message: str) -> core_v1.ContainerState:
 def container_statuses(
     pod: core_v1.Pod,
     containers: list[core_v1.Container],
-    old_statuses: Iterable[core_v1.ContainerStatus],
+    old_statuses: Mapping[str, core_v1.ContainerStatus],
     observed: Observed,
     start_errors: StartErrors,
+    probes: Mapping[str, ContainerProbes],
+    kubelet_start: datetime | None,
     *,
     are_init: bool,
     is_restarting_all: bool,
 ) -> list[core_v1.ContainerStatus]:
     """The statuses of `containers` (the pod's init containers, or its mains), in spec order.
 
-    `old_statuses`: what was written last. `is_restarting_all`: the old status has AllContainersRestarting True. `ready` and
-    `started` are those of the old status; `mark_ready` sets them anew.
+    `old_statuses`: what was written last, by name. `is_restarting_all`: the old status has AllContainersRestarting True.
+    A container that has been running since before `kubelet_start` stays as ready as it was until a probe has run.
     """
     assert pod.spec is not None
-    if not containers:
-        return []
-    old_by_name = {status.name: status for status in old_statuses}
     waiting_reason = "PodInitializing" if pod.spec.initContainers else "ContainerCreating"
-    had_main = any(observed.latest(main.name) is not None for main in pod.spec.containers)
+    had_main = are_init and any(observed.latest(main.name) is not None for main in pod.spec.containers)
     statuses = []
     for container in containers:
-        old = old_by_name.get(container.name)
-        instances = list(observed.all_of(container.name))
+        old = old_statuses.get(container.name)
+        instances = observed.all_of(container.name)
         if instances:
             status = _from_instances(instances, old)
         else:
             status = _without_instance(pod, container, old, waiting_reason)
             if is_restarting_all and old is not None:
                 _mark_removed(status, old)
-            if are_init and not is_sidecar(container) and had_main and _is_open(status):
+            if had_main and not is_sidecar(container) and _is_open(status):
                 status.state = core_v1.ContainerState(
                     terminated=core_v1.ContainerStateTerminated(exitCode=0, reason="Completed", message=LOST_INIT)
                 )
-        _apply_start_error(pod, container, observed, start_errors, status, are_init)
-        status.started = bool(old and old.started)
+        if container.name in start_errors:
+            _apply_start_error(pod, container, observed, start_errors[container.name], status, are_init)
+        results = probes.get(container.name, NO_PROBES)
+        running = status.state.running if status.state is not None else None
+        status.started = running is not None and _has_started(container, old, results)
+        if are_init and not is_sidecar(container):
+            status.ready = status.ready or _has_succeeded(status)
+        else:
+            status.ready = status.started and _is_ready(container, status, old, results, kubelet_start)
         statuses.append(status)
     return statuses
+
+
+def are_settled(containers: Iterable[core_v1.Container], observed: Observed) -> bool:
+    """Whether the statuses of `containers`, made from what is observed, come out the same when they are made again.
+
+    So it is once all have ended and are shown: what the old status says of a container counts only while it is open, lost
+    or back.
+    """
+    for instance in observed.containers:
+        if instance.state != "exited" or not instance.container_id:
+            return False
+    names = [instance.name for instance in observed.containers]
+    return all(container.name in names for container in containers)
 
 
 def _is_open(status: core_v1.ContainerStatus) -> bool:
@@ -184,15 +203,14 @@ def _apply_start_error(
     pod: core_v1.Pod,
     container: core_v1.Container,
     observed: Observed,
-    start_errors: StartErrors,
+    error: tuple[str, str],
     status: core_v1.ContainerStatus,
     is_init: bool,
 ) -> None:
     """A container that is due to start and could not be, or must wait, shows as waiting with the reason."""
-    error = start_errors.get(container.name)
     latest = observed.latest(container.name)
     is_done_init = is_init and latest is not None and latest.state == "exited" and latest.exit_code == 0
-    if error is None or is_done_init or not should_restart(pod, container, observed):
+    if is_done_init or not should_restart(pod, container, observed):
         return
     reason, message = error
     if status.state is not None and status.state.terminated is not None:
@@ -200,48 +218,34 @@ def _apply_start_error(
     status.state = core_v1.ContainerState(waiting=core_v1.ContainerStateWaiting(reason=reason, message=message or None))
 
 
-def mark_ready(
-    containers: list[core_v1.Container],
-    statuses: list[core_v1.ContainerStatus],
-    old_statuses: Iterable[core_v1.ContainerStatus],
-    probes: Mapping[str, ContainerProbes],
-    kubelet_start: datetime | None,
-    *,
-    are_init: bool,
-) -> None:
-    """Set `started` and `ready` of fresh statuses (3.5).
-
-    A container that has been running since before `kubelet_start` keeps what the old status said until a probe has run.
-    """
-    old_by_name = {status.name: status for status in old_statuses}
-    for container, status in zip(containers, statuses, strict=True):
-        state = status.state or core_v1.ContainerState()
-        old = old_by_name.get(container.name)
-        results = probes.get(container.name, ContainerProbes())
-        if state.running is None:
-            status.started = False
-        elif results.startup is not None:
-            status.started = results.startup == "success"
-        else:
-            status.started = container.startupProbe is None or bool(old and old.started)
-        if are_init and not is_sidecar(container):
-            if state.terminated is not None and state.terminated.exitCode == 0:
-                status.ready = True
-        elif state.running is None or not status.started:
-            status.ready = False
-        elif results.readiness is not None:
-            status.ready = results.readiness == "success"
-        else:
-            status.ready = container.readinessProbe is None or _was_ready(state.running, old, status, kubelet_start)
+def _has_started(container: core_v1.Container, old: core_v1.ContainerStatus | None, results: ContainerProbes) -> bool:
+    """Whether a container that runs counts as started."""
+    if results.startup is not None:
+        return results.startup == "success"
+    return container.startupProbe is None or bool(old and old.started)
 
 
-def _was_ready(
-    running: core_v1.ContainerStateRunning,
-    old: core_v1.ContainerStatus | None,
+def _has_succeeded(status: core_v1.ContainerStatus) -> bool:
+    ended = status.state.terminated if status.state is not None else None
+    return ended is not None and ended.exitCode == 0
+
+
+def _is_ready(
+    container: core_v1.Container,
     status: core_v1.ContainerStatus,
+    old: core_v1.ContainerStatus | None,
+    results: ContainerProbes,
     kubelet_start: datetime | None,
 ) -> bool:
+    """Whether a main container or sidecar that has started is ready (3.5)."""
+    if results.readiness is not None:
+        return results.readiness == "success"
+    return container.readinessProbe is None or _was_ready(status, old, kubelet_start)
+
+
+def _was_ready(status: core_v1.ContainerStatus, old: core_v1.ContainerStatus | None, kubelet_start: datetime | None) -> bool:
     """Whether this very container ran and was ready before the kubelet started."""
     if kubelet_start is None or old is None or old.containerID != status.containerID:
         return False
-    return old.ready and (running.startedAt or _EPOCH) < kubelet_start
+    running = status.state.running if status.state is not None else None
+    return old.ready and running is not None and (running.startedAt or _EPOCH) < kubelet_start

@@ -14,6 +14,7 @@ from simulator.pods.executor import Command, ContainerKey, Exec, ImageReport, No
 from simulator.pods.observed import Observed, ObservedContainer
 from simulator.pods.record import PRE_STOP, PodEvent, PodRecord, Stopping
 from simulator.pods.sources import Placement, Sources
+from simulator.pods.status import StatusUpdate
 
 LEAST_GRACE_SECONDS = 2
 
@@ -34,6 +35,8 @@ class Draft(msgspec.Struct):
     events: list[PodEvent] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
     wake_time: datetime | None = None
+    status_update: StatusUpdate | None = None
+    """The last one of this sync; `record.status` is from it."""
 
     @property
     def spec(self) -> core_v1.PodSpec:

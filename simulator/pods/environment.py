@@ -54,6 +54,8 @@ def build_environment(
     pod: core_v1.Pod, container: core_v1.Container, sources: Sources, placement: Placement
 ) -> dict[str, str]:
     """The environment of a container; raises ConfigError where a source that is needed is missing."""
+    if not container.env and not container.envFrom and not sources.services:
+        return {}
     assert pod.metadata is not None
     assert pod.spec is not None
     namespace = pod.metadata.namespace or "default"

@@ -101,8 +101,8 @@ def _fail(draft: Draft, instance: ObservedContainer, message: str) -> None:
 
 def without_hooked(draft: Draft) -> Observed:
     """What the runtime shows without the containers whose hooks still run: for the status they are not there yet."""
-    hooked = {(name, hook.attempt) for name, hook in draft.record.post_starts.items()}
-    if not hooked:
+    if not draft.record.post_starts:
         return draft.observed
+    hooked = {(name, hook.attempt) for name, hook in draft.record.post_starts.items()}
     shown = tuple(item for item in draft.observed.containers if (item.name, item.attempt) not in hooked)
     return replace(draft.observed, containers=shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from simulator.model.durations import format_go_duration
 from simulator.model.kubernetes import core_v1
@@ -21,6 +22,7 @@ _LONGEST_NAME = 255
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
+@lru_cache(maxsize=256)
 def reference_error(image: str) -> str | None:
     """What is wrong with an image reference, in the words of the reference parser; None: nothing."""
     if _ANONYMOUS_ID.fullmatch(image):

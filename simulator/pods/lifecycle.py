@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
+from simulator.model.metadata import whole_second
 from simulator.model.quantities import Quantity
 from simulator.pods.acting import act
 from simulator.pods.conditions import RESTARTING_ALL, SCHEDULED, find, is_true
@@ -29,11 +31,12 @@ from simulator.pods.executor import Command, ContainerKey, ImageReport, Node, Re
 from simulator.pods.hooks import run_post_starts, without_hooked
 from simulator.pods.images import status_image
 from simulator.pods.observed import ContainerProbes, Observed, ObservedSandbox
+from simulator.pods.once_per_spec import once_per_spec
 from simulator.pods.phase import TERMINAL
 from simulator.pods.record import PodEvent, PodRecord, observe, report_pod_uid
 from simulator.pods.resources import all_containers, qos_class
 from simulator.pods.sources import Placement, Sources
-from simulator.pods.status import DEADLINE_MESSAGE, DEADLINE_REASON, StatusUpdate, compute_status
+from simulator.pods.status import DEADLINE_MESSAGE, DEADLINE_REASON, Stage, StatusUpdate, compute_status
 from simulator.pods.termination import pod_grace_seconds, stop_all, stop_sandboxes
 
 __all__ = [
@@ -105,7 +108,7 @@ def sync_pod(
         status=published,
         node_name=node_name,
         commands=tuple(draft.commands),
-        events=tuple(_with_path(pod, event) for event in draft.events),
+        events=tuple([_with_path(pod, event) for event in draft.events]),
         wake_time=draft.wake_time,
         remove=remove,
         notes=tuple(draft.notes),
@@ -141,7 +144,7 @@ def sync_orphan(record: PodRecord, now: datetime) -> PodPlan:
 
 def container_key(record: PodRecord, name: str, previous: bool = False) -> ContainerKey | None:
     """The container whose log `kubectl logs` shows for a container name; None: there is none."""
-    instances = list(record.observed.all_of(name))
+    instances = record.observed.all_of(name)
     index = 1 if previous else 0
     return ContainerKey(record.uid, name, instances[index].attempt) if len(instances) > index else None
 
@@ -157,7 +160,7 @@ def _unbound_plan(pod: core_v1.Pod, record: PodRecord, now: datetime) -> PodPlan
         # No kubelet will end it: the pod garbage collector says that it has failed, so that a Job whose finalizer holds it
         # can count it.
         status = pod.status or core_v1.PodStatus()
-        failed = None if status.phase in TERMINAL else msgspec.structs.replace(status, phase="Failed")
+        failed = None if status.phase in TERMINAL else replace(status, phase="Failed")
         return PodPlan(record, status=failed, remove=True)
     if pod.spec.schedulingGates:
         condition = core_v1.PodCondition(
@@ -165,12 +168,12 @@ def _unbound_plan(pod: core_v1.Pod, record: PodRecord, now: datetime) -> PodPlan
             status="False",
             reason="SchedulingGated",
             message="Scheduling is blocked due to non-empty scheduling gates",
-            lastTransitionTime=now.replace(microsecond=0),
+            lastTransitionTime=whole_second(now),
         )
         status = pod.status or core_v1.PodStatus(phase="Pending")
         if find(status.conditions, SCHEDULED) is not None:
             return PodPlan(record)
-        return PodPlan(record, status=msgspec.structs.replace(status, phase="Pending", conditions=[condition]))
+        return PodPlan(record, status=replace(status, phase="Pending", conditions=[condition]))
     if (pod.spec.schedulerName or DEFAULT_SCHEDULER) != DEFAULT_SCHEDULER:
         return PodPlan(record)
     return None
@@ -180,14 +183,23 @@ def _bound(pod: core_v1.Pod, node_name: str, now: datetime) -> core_v1.Pod:
     """The pod as it is once the scheduler has bound it."""
     assert pod.spec is not None
     status = pod.status or core_v1.PodStatus()
-    condition = core_v1.PodCondition(type=SCHEDULED, status="True", lastTransitionTime=now.replace(microsecond=0))
-    if pod.metadata is not None:
-        condition.observedGeneration = pod.metadata.generation
+    condition = core_v1.PodCondition(
+        type=SCHEDULED,
+        status="True",
+        lastTransitionTime=whole_second(now),
+        observedGeneration=pod.metadata.generation if pod.metadata is not None else None,
+    )
     others = [item for item in status.conditions or () if item.type != SCHEDULED]
-    status = msgspec.structs.replace(
+    status = replace(
         status, phase=status.phase or "Pending", qosClass=status.qosClass or qos_class(pod), conditions=[*others, condition]
     )
-    return msgspec.structs.replace(pod, spec=msgspec.structs.replace(pod.spec, nodeName=node_name), status=status)
+    return replace(pod, spec=_bound_spec(pod, node_name), status=status)
+
+
+@once_per_spec
+def _bound_spec(pod: core_v1.Pod, node_name: str) -> core_v1.PodSpec:
+    assert pod.spec is not None
+    return replace(pod.spec, nodeName=node_name)
 
 
 # --- one sync -------------------------------------------------------------------------------------------------------
@@ -202,14 +214,13 @@ def _draft(
     sources: Sources,
 ) -> Draft:
     assert pod.spec is not None
-    allocatable = {
-        "cpu": Quantity(node.cpu_milli, -3, f"{node.cpu_milli}m"),
-        "memory": Quantity(node.memory_bytes, 0, str(node.memory_bytes)),
-    }
     observed = _with_sandbox(pod, record)
-    ips = [sandbox.ip for sandbox in observed.sandboxes[:1] if sandbox.ready and sandbox.ip]
+    newest = observed.sandboxes[0] if observed.sandboxes else None
+    ips: tuple[str, ...] = ()
     if pod.spec.hostNetwork:
-        ips = [node.internal_ip]
+        ips = (node.internal_ip,)
+    elif newest is not None and newest.ready and newest.ip:
+        ips = (newest.ip,)
     return Draft(
         pod,
         replace(record, observed=observed, events=(), restart_back_off=record.restart_back_off.swept(now)),
@@ -217,10 +228,18 @@ def _draft(
         now,
         images,
         sources,
-        Placement(tuple(ips), (node.internal_ip,), allocatable),
+        Placement(ips, (node.internal_ip,), _allocatable(node.cpu_milli, node.memory_bytes)),
         _with_images(pod, observed, images),
         events=list(record.events),
     )
+
+
+@lru_cache(maxsize=16)
+def _allocatable(cpu_milli: int, memory_bytes: int) -> Mapping[str, Quantity]:
+    return {
+        "cpu": Quantity(cpu_milli, -3, f"{cpu_milli}m"),
+        "memory": Quantity(memory_bytes, 0, str(memory_bytes)),
+    }
 
 
 def _with_sandbox(pod: core_v1.Pod, record: PodRecord) -> Observed:
@@ -235,7 +254,9 @@ def _with_sandbox(pod: core_v1.Pod, record: PodRecord) -> Observed:
 
 def _with_images(pod: core_v1.Pod, observed: Observed, images: Mapping[str, ImageReport]) -> Observed:
     """The same with image names and ids as statuses show them."""
-    references = {container.name: container.image or "" for container in all_containers(pod)}
+    if not observed.containers:
+        return observed
+    references = _image_references(pod)
     named = []
     for item in observed.containers:
         reference = references.get(item.name, item.image)
@@ -244,7 +265,18 @@ def _with_images(pod: core_v1.Pod, observed: Observed, images: Mapping[str, Imag
             report = None
         image, image_id = status_image(reference, report, item.image, item.image_id)
         named.append(replace(item, image=image, image_id=image_id))
-    return replace(observed, containers=tuple(named))
+    return Observed(observed.sandboxes, tuple(named))
+
+
+@once_per_spec
+def _image_references(pod: core_v1.Pod) -> Mapping[str, str]:
+    return {container.name: container.image or "" for container in all_containers(pod)}
+
+
+@once_per_spec
+def _passed_probes(pod: core_v1.Pod) -> Mapping[str, ContainerProbes]:
+    """No probes are run: each counts as passed."""
+    return {container.name: _PASSED for container in all_containers(pod)}
 
 
 def _sync(draft: Draft) -> tuple[core_v1.PodStatus | None, bool]:
@@ -256,14 +288,15 @@ def _sync(draft: Draft) -> tuple[core_v1.PodStatus | None, bool]:
         return None, _finish(draft, is_deleted)
     if draft.record.termination_time is None:
         run_post_starts(draft)
-    probes = {container.name: _PASSED for container in all_containers(draft.pod)}
+    probes = _passed_probes(draft.pod)
     status = None
     errors_before = draft.record.start_errors
     if draft.record.termination_time is None:
         update = _update_status(draft, probes, "sync")
         status = update.published if update is not None else None
     if not is_deleted and draft.record.termination_time is None and not _is_terminal(draft):
-        restart_all = is_true((draft.record.status or core_v1.PodStatus()).conditions, RESTARTING_ALL)
+        own = draft.record.status
+        restart_all = own is not None and is_true(own.conditions, RESTARTING_ALL)
         act(draft, probes, restart_all)
         if draft.record.start_errors != errors_before:
             draft.wake(draft.now)
@@ -290,7 +323,7 @@ def _is_terminal(draft: Draft) -> bool:
     return (own is not None and own.phase in TERMINAL) or (api is not None and api.phase in TERMINAL)
 
 
-def _update_status(draft: Draft, probes: Mapping[str, ContainerProbes], stage: str) -> StatusUpdate | None:
+def _update_status(draft: Draft, probes: Mapping[str, ContainerProbes], stage: Stage) -> StatusUpdate | None:
     """Compute the status and remember it; an event tells each time that the deadline has passed."""
     update = compute_status(
         draft.pod,
@@ -300,10 +333,12 @@ def _update_status(draft: Draft, probes: Mapping[str, ContainerProbes], stage: s
         host_ip=draft.node.internal_ip,
         start_errors=draft.record.start_errors,
         probes=probes,
-        stage="sync" if stage == "sync" else "stopped" if stage == "stopped" else "terminated",
+        stage=stage,
+        before=draft.status_update,
     )
     if update is None:
         return None
+    draft.status_update = update
     draft.update(status=update.status)
     if update.is_past_deadline:
         draft.emit("Normal", DEADLINE_REASON, DEADLINE_MESSAGE)
@@ -333,6 +368,7 @@ def _with_path(pod: core_v1.Pod, event: PodEvent) -> PodEvent:
     if not event.container:
         return event
     assert pod.spec is not None
-    is_init = any(container.name == event.container for container in pod.spec.initContainers or ())
+    inits = pod.spec.initContainers
+    is_init = inits is not None and any(container.name == event.container for container in inits)
     field = "initContainers" if is_init else "containers"
     return replace(event, field_path=f"spec.{field}{{{event.container}}}")

@@ -6,7 +6,6 @@ has sandboxes here too: each stands for the pod's address and volumes (semantics
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -59,6 +58,9 @@ class ContainerProbes(msgspec.Struct, frozen=True):
     startup: ProbeResult | None = None
 
 
+NO_PROBES = ContainerProbes()
+
+
 class Observed(msgspec.Struct, frozen=True):
     """Everything the runtime shows of one pod; both tuples newest first."""
 
@@ -67,8 +69,11 @@ class Observed(msgspec.Struct, frozen=True):
 
     def latest(self, name: str) -> ObservedContainer | None:
         """The latest container of that name, or None."""
-        return next((container for container in self.containers if container.name == name), None)
+        for container in self.containers:
+            if container.name == name:
+                return container
+        return None
 
-    def all_of(self, name: str) -> Iterator[ObservedContainer]:
+    def all_of(self, name: str) -> list[ObservedContainer]:
         """The containers of that name, newest first."""
-        return (container for container in self.containers if container.name == name)
+        return [container for container in self.containers if container.name == name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from simulator.model.kubernetes import core_v1
 from simulator.pods.restart_rules import is_sidecar, restarts_after
@@ -13,6 +13,7 @@ TERMINAL = frozenset({"Succeeded", "Failed"})
 def compute_phase(
     pod: core_v1.Pod,
     info: Mapping[str, core_v1.ContainerStatus],
+    old_statuses: Mapping[str, core_v1.ContainerStatus],
     *,
     is_stopped: bool,
     has_main_been_created: bool,
@@ -20,23 +21,26 @@ def compute_phase(
 ) -> str:
     """The phase.
 
-    `info`: the container statuses by name. `is_stopped`: the pod's containers have been stopped for good.
+    `info`: the container statuses by name; `old_statuses`: those of before, which say whether a sidecar has started.
+    `is_stopped`: the pod's containers have been stopped for good.
     `has_main_been_created`: a main container exists that was made in the present sandbox. `is_restarting_all`: all start
     over, whatever their policies say.
     """
     assert pod.spec is not None
-    regular = [container for container in pod.spec.initContainers or () if not is_sidecar(container)]
-    sidecars = [container for container in pod.spec.initContainers or () if is_sidecar(container)]
-    pending_init, failed_init = _count_init(pod, regular, info)
+    inits = pod.spec.initContainers or ()
+    pending_init, failed_init = _count_init(pod, inits, info) if inits else (0, 0)
     failed_init = 0 if is_restarting_all else failed_init
     pending_sidecar = waiting = running = unknown = stopped = succeeded = final = 0
-    for container in sidecars:
+    for container in inits:
+        if not is_sidecar(container):
+            continue
         state, last_state = _states(info.get(container.name))
         if state is None:
             unknown += 1
         elif state.running is not None:
             running += 1
-            pending_sidecar += not info[container.name].started
+            old = old_statuses.get(container.name)
+            pending_sidecar += old is None or not old.started
         elif state.terminated is None and not (state.waiting is not None and last_state is not None):
             pending_sidecar += 1
             waiting += 1
@@ -80,11 +84,13 @@ def _states(
 
 
 def _count_init(
-    pod: core_v1.Pod, containers: list[core_v1.Container], info: Mapping[str, core_v1.ContainerStatus]
+    pod: core_v1.Pod, inits: Iterable[core_v1.Container], info: Mapping[str, core_v1.ContainerStatus]
 ) -> tuple[int, int]:
     """How many regular init containers are still to be done, and how many have failed for good."""
     pending = failed = 0
-    for container in containers:
+    for container in inits:
+        if is_sidecar(container):
+            continue
         state, last_state = _states(info.get(container.name))
         ended = state and (state.terminated or (last_state if state.waiting else None))
         if ended is None:

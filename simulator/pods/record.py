@@ -8,7 +8,7 @@ restart of the process it is rebuilt from the executor's `Snapshot` (semantics/p
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -191,31 +191,44 @@ def with_retry(record: PodRecord, key: str, at: datetime) -> PodRecord:
 
 def without(mapping: dict[Key, Value], key: Key) -> dict[Key, Value]:
     """`mapping` without `key`."""
-    return {name: value for name, value in mapping.items() if name != key}
+    return {name: value for name, value in mapping.items() if name != key} if key in mapping else mapping
+
+
+def without_attempts(attempts: frozenset[tuple[str, int]], container: str) -> frozenset[tuple[str, int]]:
+    """`attempts` without those of `container`."""
+    return frozenset(item for item in attempts if item[0] != container) if attempts else attempts
 
 
 def _container(record: PodRecord, report: ContainerReport) -> PodRecord:
     name, attempt = report.key.name, report.key.attempt
-    others = tuple(item for item in record.observed.containers if (item.name, item.attempt) != (name, attempt))
+    others = [item for item in record.observed.containers if item.attempt != attempt or item.name != name]
     if report.state == "gone":
         return replace(
             record,
-            observed=replace(record.observed, containers=others),
+            observed=Observed(record.observed.sandboxes, tuple(others)),
             removals=record.removals - {report.key},
             stops=without(record.stops, report.key),
             stopping=without(record.stopping, report.key),
         )
-    instance = _observed_container(report)
-    containers = sorted((*others, instance), key=lambda item: item.attempt, reverse=True)
-    record = replace(record, observed=replace(record.observed, containers=tuple(containers)))
+    containers = [*others, _observed_container(report)]
+    if others:
+        containers.sort(key=_attempt, reverse=True)
+    changes: dict[str, Any] = {"observed": Observed(record.observed.sandboxes, tuple(containers))}
     start = record.starts.get(name)
     if start is not None and start.attempt == attempt and report.state in ("running", "exited"):
-        record = replace(record, starts=without(record.starts, name), start_errors=without(record.start_errors, name))
-        record = with_event(record, "Normal", "Created", "Container created", name)
-        record = with_event(record, "Normal", "Started", "Container started", name)
+        changes["starts"] = without(record.starts, name)
+        changes["start_errors"] = without(record.start_errors, name)
+        created = PodEvent("Normal", "Created", "Container created", name)
+        started = PodEvent("Normal", "Started", "Container started", name)
+        changes["events"] = (*record.events, created, started)
     if report.state == "exited":
-        record = replace(record, stops=without(record.stops, report.key), stopping=without(record.stopping, report.key))
-    return record
+        changes["stops"] = without(record.stops, report.key)
+        changes["stopping"] = without(record.stopping, report.key)
+    return replace(record, **changes)
+
+
+def _attempt(item: ObservedContainer | ObservedSandbox) -> int:
+    return item.attempt
 
 
 def _observed_container(report: ContainerReport) -> ObservedContainer:
@@ -251,22 +264,27 @@ def _observed_container(report: ContainerReport) -> ObservedContainer:
 
 def _sandbox(record: PodRecord, report: SandboxReport, now: datetime) -> PodRecord:
     was_awaited = record.sandbox_in_flight == report.attempt
-    if was_awaited:
-        record = replace(record, sandbox_in_flight=None)
+    in_flight = None if was_awaited else record.sandbox_in_flight
     if report.error and was_awaited:
         lost = {name: start for name, start in record.starts.items() if start.sandbox_attempt == report.attempt}
-        record = replace(record, starts={name: start for name, start in record.starts.items() if name not in lost})
+        starts = {name: start for name, start in record.starts.items() if name not in lost}
+        record = replace(record, starts=starts, sandbox_in_flight=in_flight)
         if report.error.startswith(_MOUNT_FAILED):
             record = with_event(record, "Warning", "FailedMount", report.error)
         else:
             message = f"Failed to create pod sandbox: {report.error}"
             record = with_event(record, "Warning", "FailedCreatePodSandBox", message)
         return with_retry(record, SANDBOX, now + RETRY)
-    others = [item for item in record.observed.sandboxes if item.attempt != report.attempt]
-    kept_ip = next((item.ip for item in record.observed.sandboxes if item.attempt == report.attempt), "")
-    sandbox = ObservedSandbox(report.attempt, report.ready, report.ip or kept_ip, may_lack_ip=True)
-    sandboxes = sorted((*others, sandbox), key=lambda item: item.attempt, reverse=True)
-    return replace(record, observed=replace(record.observed, sandboxes=tuple(sandboxes)))
+    ip = report.ip
+    sandboxes = []
+    for item in record.observed.sandboxes:
+        if item.attempt != report.attempt:
+            sandboxes.append(item)
+        elif not ip:
+            ip = item.ip
+    sandboxes.append(ObservedSandbox(report.attempt, report.ready, ip, None, True))
+    sandboxes.sort(key=_attempt, reverse=True)
+    return replace(record, sandbox_in_flight=in_flight, observed=Observed(tuple(sandboxes), record.observed.containers))
 
 
 def _image(record: PodRecord, report: ImageReport, now: datetime) -> PodRecord:
@@ -290,7 +308,7 @@ def _image(record: PodRecord, report: ImageReport, now: datetime) -> PodRecord:
         record,
         pull_back_off=record.pull_back_off.next(report.image, now, now),
         pull_messages=record.pull_messages | {report.image: f"{reason}: {message}"},
-        passed_back_off=frozenset(item for item in record.passed_back_off if item[0] != waiting),
+        passed_back_off=without_attempts(record.passed_back_off, waiting),
     )
     record = with_event(record, "Warning", "Failed", f'Failed to pull image "{report.image}": {error}', waiting)
     record = with_event(record, "Warning", "Failed", f"Error: {reason}", waiting)
@@ -306,7 +324,7 @@ def _start_failed(record: PodRecord, report: StartFailed, now: datetime) -> PodR
     record = replace(
         record,
         starts=without(record.starts, name),
-        passed_back_off=frozenset(item for item in record.passed_back_off if item[0] != name),
+        passed_back_off=without_attempts(record.passed_back_off, name),
     )
     error = daemon_error(report.error)
     if report.stage == "create":

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping
 
 from simulator.model.kubernetes import core_v1
 from simulator.model.quantities import Quantity, parse_quantity
+from simulator.pods.once_per_spec import once_per_spec
 from simulator.pods.restart_rules import is_sidecar
 
 CPU_PERIOD = 100_000
 _LEAST_SHARES, _MOST_SHARES = 2, 262_144
 _LEAST_QUOTA = 1000
 _SYSTEM_NODE_CRITICAL = 2_000_001_000
-_MOST_REMEMBERED = 512
-_qos_classes: dict[int, tuple[core_v1.PodSpec | None, str]] = {}
 _GUARANTEED_SCORE = -997
 _BEST_EFFORT_SCORE = 1000
 
@@ -67,19 +66,9 @@ def all_containers(pod: core_v1.Pod) -> list[core_v1.Container]:
     return [*(pod.spec.initContainers or ()), *pod.spec.containers]
 
 
+@once_per_spec
 def qos_class(pod: core_v1.Pod) -> str:
-    """`Guaranteed`, `Burstable` or `BestEffort`; remembered for specs that many pods share."""
-    known = _qos_classes.get(id(pod.spec))
-    if known is not None and known[0] is pod.spec:
-        return known[1]
-    if len(_qos_classes) >= _MOST_REMEMBERED:
-        _qos_classes.clear()
-    found = _qos_class(pod)
-    _qos_classes[id(pod.spec)] = (pod.spec, found)
-    return found
-
-
-def _qos_class(pod: core_v1.Pod) -> str:
+    """`Guaranteed`, `Burstable` or `BestEffort`."""
     if has_pod_resources(pod):
         limits = pod_limits_as_written(pod)
         groups = [(_pod_level_requests(pod), limits)]

@@ -18,7 +18,8 @@ def is_sidecar(container: core_v1.Container) -> bool:
 
 def pod_restart_policy(pod: core_v1.Pod) -> str:
     """The pod's restart policy; Always where the manifest leaves it out."""
-    return (pod.spec and pod.spec.restartPolicy) or "Always"
+    spec = pod.spec
+    return (spec is not None and spec.restartPolicy) or "Always"
 
 
 def effective_policy(pod: core_v1.Pod, container: core_v1.Container) -> str:
@@ -39,7 +40,7 @@ def matching_action(container: core_v1.Container, exit_code: int) -> str | None:
 
 def restarts_after(pod: core_v1.Pod, container: core_v1.Container, exit_code: int) -> bool:
     """Whether policy and rules ask for another run after `exit_code`, leaving deletion aside."""
-    if matching_action(container, exit_code) is not None:
+    if container.restartPolicyRules and matching_action(container, exit_code) is not None:
         return True
     policy = effective_policy(pod, container)
     return policy == "Always" or (policy == "OnFailure" and exit_code != 0)
@@ -69,8 +70,8 @@ def has_restart_all_rule(pod: core_v1.Pod) -> bool:
     """Whether any container of the pod may ask for a restart of all."""
     if pod.spec is None:
         return False
-    return any(
-        rule.action == RESTART_ALL_CONTAINERS
-        for container in (*(pod.spec.initContainers or ()), *pod.spec.containers)
-        for rule in container.restartPolicyRules or ()
-    )
+    for container in (*(pod.spec.initContainers or ()), *pod.spec.containers):
+        for rule in container.restartPolicyRules or ():
+            if rule.action == RESTART_ALL_CONTAINERS:
+                return True
+    return False

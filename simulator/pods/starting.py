@@ -18,7 +18,15 @@ from simulator.pods.draft import Draft
 from simulator.pods.executor import ImageReport, InspectImage, PodConfig, PullImage, StartContainer
 from simulator.pods.hooks import expect_post_start
 from simulator.pods.observed import ObservedContainer
-from simulator.pods.record import RETRY, StartInFlight, daemon_error, with_retry, with_start_error, without
+from simulator.pods.record import (
+    RETRY,
+    StartInFlight,
+    daemon_error,
+    with_retry,
+    with_start_error,
+    without,
+    without_attempts,
+)
 from simulator.pods.sources import ConfigError
 
 Outcome = Literal["started", "waiting", "failed"]
@@ -37,8 +45,8 @@ def start_container(draft: Draft, container: core_v1.Container, pod_config: PodC
     latest = draft.observed.latest(name)
     if latest is not None and latest.state in ("running", "unknown"):
         return "waiting"
-    attempt = next_attempt(draft, name)
-    if is_backing_off(draft, container, attempt):
+    attempt = next_attempt(draft, name, latest)
+    if latest is not None and is_backing_off(draft, container, attempt):
         return "failed"
     retry = draft.record.retry_times.get(name)
     if retry is not None:
@@ -60,7 +68,7 @@ def start_container(draft: Draft, container: core_v1.Container, pod_config: PodC
         starts=draft.record.starts | {name: StartInFlight(attempt, sandbox_attempt)},
         pulled=without(draft.record.pulled, name),
         inspected=without(draft.record.inspected, image),
-        passed_back_off=frozenset(item for item in draft.record.passed_back_off if item[0] != name),
+        passed_back_off=without_attempts(draft.record.passed_back_off, name),
     )
     expect_post_start(draft, container, attempt)
     if attempt and latest is not None and latest.state == "exited":
@@ -70,12 +78,11 @@ def start_container(draft: Draft, container: core_v1.Container, pod_config: PodC
     return "started"
 
 
-def next_attempt(draft: Draft, name: str) -> int:
+def next_attempt(draft: Draft, name: str, latest: ObservedContainer | None) -> int:
     """The number of the next instance: one more than the latest; one that was created and never started is made again.
 
     Of a container that has vanished nobody knows a number: it begins at 0 again, while the status counts on (3.1).
     """
-    latest = draft.observed.latest(name)
     if latest is None:
         return draft.record.purged_attempts.get(name, -1) + 1
     return latest.attempt if latest.state == "created" else latest.attempt + 1
@@ -101,8 +108,7 @@ def is_backing_off(draft: Draft, container: core_v1.Container, attempt: int) -> 
     message = f"back-off {delay} restarting failed container={name} pod={where}"
     if (name, attempt) not in draft.record.told_back_off:
         draft.emit("Warning", "BackOff", f"Back-off restarting failed container {name} in pod {where}", name)
-        told = {item for item in draft.record.told_back_off if item[0] != name}
-        draft.update(told_back_off=frozenset(told | {(name, attempt)}))
+        draft.update(told_back_off=without_attempts(draft.record.told_back_off, name) | {(name, attempt)})
         why = f"exit code {ended.exit_code}, back-off {delay}, restart {attempt}"
         draft.notes.append(f"container {name} restarts in {format_go_seconds(_round(until - draft.now))}: {why}")
     draft.record = with_start_error(draft.record, name, "CrashLoopBackOff", message)
@@ -116,14 +122,11 @@ def _round(delta: timedelta) -> float:
 
 def _last_end(draft: Draft, name: str) -> ObservedContainer | None:
     """The latest exited instance; one that was killed in order to restart it does not count."""
-    return next(
-        (
-            item
-            for item in draft.observed.all_of(name)
-            if item.state == "exited" and draft.key(name, item.attempt) not in draft.record.killed_for_restart
-        ),
-        None,
-    )
+    killed = draft.record.killed_for_restart
+    for item in draft.observed.all_of(name):
+        if item.state == "exited" and not (killed and draft.key(name, item.attempt) in killed):
+            return item
+    return None
 
 
 def pod_text(pod: core_v1.Pod) -> str:
@@ -198,7 +201,7 @@ def _put_off(draft: Draft, name: str, reason: str, message: str) -> Outcome:
     draft.record = with_start_error(draft.record, name, reason, message)
     at = draft.now + RETRY
     draft.record = with_retry(draft.record, name, at)
-    draft.update(passed_back_off=frozenset(item for item in draft.record.passed_back_off if item[0] != name))
+    draft.update(passed_back_off=without_attempts(draft.record.passed_back_off, name))
     draft.wake(at)
     draft.notes.append(f"container {name} can't start ({reason}: {message}); tried again in {RETRY.total_seconds():g} s")
     return "failed"

@@ -22,14 +22,19 @@ from simulator.pods.conditions import (
     RESTARTING_ALL,
     is_true,
     pod_conditions,
-    set_transition_times,
     with_terminal_readiness,
 )
-from simulator.pods.container_status import LOST_AT_TERMINATION, StartErrors, container_statuses, lost_state, mark_ready
+from simulator.pods.container_status import (
+    LOST_AT_TERMINATION,
+    StartErrors,
+    are_settled,
+    container_statuses,
+    lost_state,
+)
 from simulator.pods.observed import ContainerProbes, Observed
 from simulator.pods.phase import TERMINAL, compute_phase
-from simulator.pods.resources import qos_class
-from simulator.pods.restart_rules import is_sidecar, pod_restart_policy, restarts_after
+from simulator.pods.resources import all_containers, qos_class
+from simulator.pods.restart_rules import has_restart_all_rule, is_sidecar, pod_restart_policy, restarts_after
 
 Stage = Literal["sync", "stopped", "terminated"]
 
@@ -39,11 +44,16 @@ _MESSAGE_BYTES = 12288
 
 
 class StatusUpdate(msgspec.Struct, frozen=True):
-    """The kubelet's own new `status`, what is `published` of it, and whether the deadline has passed (an event says so)."""
+    """The kubelet's own new `status`, what is `published` of it, and whether the deadline has passed (an event says so).
+
+    `stage` and `observed`: what it was made from.
+    """
 
     status: core_v1.PodStatus
     published: core_v1.PodStatus
-    is_past_deadline: bool = False
+    is_past_deadline: bool
+    stage: Stage
+    observed: Observed
 
 
 def compute_status(
@@ -58,29 +68,73 @@ def compute_status(
     kubelet_start: datetime | None = None,
     stage: Stage = "sync",
     is_finished: bool | None = None,
+    before: StatusUpdate | None = None,
 ) -> StatusUpdate | None:
     """The status of one sync, or None if it may not be written (a terminated container would come back).
 
     `pod.status` is what the API holds, `old_status` what the kubelet itself decided last (None: the same). `stage`: `sync`
     (also the beginning of termination), `stopped` (all containers have been stopped), `terminated` (the last step).
     `is_finished`: no container runs any more, so that a terminal phase may be published (None: from the stage).
+    `before`: the update that was made before this one at the same instant, if any: `old_status` is its status.
     """
     api_status = pod.status or core_v1.PodStatus()
     old = old_status if old_status is not None else api_status
+    is_settled = (
+        before is not None
+        and before.observed.containers is observed.containers
+        and not start_errors
+        and are_settled(all_containers(pod), observed)
+    )
+    if is_settled and before is not None and _is_last(pod, before, api_status, observed, stage):
+        return before
+    status, is_past_deadline = _generate(
+        pod,
+        old,
+        api_status,
+        observed,
+        now,
+        host_ip,
+        start_errors,
+        probes,
+        kubelet_start,
+        is_stopped=stage != "sync",
+        is_settled=is_settled,
+    )
     if stage == "terminated":
-        last, is_past_deadline = _generate(
-            pod, old, api_status, observed, now, host_ip, start_errors, probes, kubelet_start, is_stopped=True
-        )
-        status = _with_all_ended(pod, last, api_status)
-    else:
-        status, is_past_deadline = _generate(
-            pod, old, api_status, observed, now, host_ip, start_errors, probes, kubelet_start, is_stopped=stage == "stopped"
-        )
-        if not _may_follow(pod, old, status):
-            return None
-    _normalize(pod, status)
+        _end_all(pod, status, api_status)
+    elif not is_settled and not _may_follow(pod, old, status):
+        return None
+    if not is_settled:
+        _normalize(pod, status)
     finished = stage != "sync" if is_finished is None else is_finished
-    return StatusUpdate(status, _published(api_status, status, finished, now), is_past_deadline)
+    return StatusUpdate(status, _published(api_status, status, finished, now), is_past_deadline, stage, observed)
+
+
+def _is_last(
+    pod: core_v1.Pod, before: StatusUpdate, api_status: core_v1.PodStatus, observed: Observed, stage: Stage
+) -> bool:
+    """Whether the status of the stop, its containers settled, would come out the same as the last one of all.
+
+    It does unless the old status has a say in it: in texts that the API alone has, in the order of others' conditions, in
+    a restart of all.
+    """
+    status = before.status
+    return (
+        stage == "terminated"
+        and before.stage == "stopped"
+        and before.observed is observed
+        and status.phase in TERMINAL
+        and api_status.phase not in TERMINAL
+        and not (api_status.reason or api_status.message)
+        and not _has_conditions_of_others(status)
+        and not has_restart_all_rule(pod)
+    )
+
+
+def _has_conditions_of_others(status: core_v1.PodStatus) -> bool:
+    """Whether a status of the kubelet's holds conditions that are not its own: they come first."""
+    conditions = status.conditions
+    return conditions is not None and conditions != [] and conditions[0].type not in KUBELET_CONDITIONS
 
 
 def _generate(
@@ -95,27 +149,31 @@ def _generate(
     kubelet_start: datetime | None,
     *,
     is_stopped: bool,
+    is_settled: bool,
 ) -> tuple[core_v1.PodStatus, bool]:
     assert pod.spec is not None
     assert pod.metadata is not None
     inits, mains = pod.spec.initContainers or [], pod.spec.containers
-    old_inits, old_mains = old.initContainerStatuses or [], old.containerStatuses or []
+    init_statuses, main_statuses = old.initContainerStatuses or [], old.containerStatuses or []
     restarting = is_true(old.conditions, RESTARTING_ALL)
-    main_statuses = container_statuses(
-        pod, mains, old_mains, observed, start_errors, are_init=False, is_restarting_all=restarting
-    )
-    init_statuses = container_statuses(
-        pod, inits, old_inits, observed, start_errors, are_init=True, is_restarting_all=restarting
-    )
+    old_by_name = by_name = {status.name: status for status in (*init_statuses, *main_statuses)}
+    if not is_settled:
+        given = (old_by_name, observed, start_errors, probes, kubelet_start)
+        main_statuses = container_statuses(pod, mains, *given, are_init=False, is_restarting_all=restarting)
+        main_statuses.sort(key=_name)
+        init_statuses = []
+        if inits:
+            init_statuses = container_statuses(pod, inits, *given, are_init=True, is_restarting_all=restarting)
+        by_name = {status.name: status for status in (*init_statuses, *main_statuses)}
     phase = compute_phase(
         pod,
-        {status.name: status for status in (*init_statuses, *main_statuses)},
+        by_name,
+        old_by_name,
         is_stopped=is_stopped,
         has_main_been_created=_has_main_in_sandbox(mains, observed),
         is_restarting_all=restarting,
     )
     phase, reason, message = _settle_phase(phase, old, api_status)
-    start_time = old.startTime or now
     is_past_deadline = False
     deadline = pod.spec.activeDeadlineSeconds
     if deadline is not None and old.startTime is not None and now - old.startTime >= timedelta(seconds=deadline):
@@ -123,9 +181,7 @@ def _generate(
         phase, reason, message = "Failed", DEADLINE_REASON, DEADLINE_MESSAGE
     if api_status.phase in TERMINAL:
         phase = api_status.phase
-    mark_ready(mains, main_statuses, old_mains, probes, kubelet_start, are_init=False)
-    mark_ready(inits, init_statuses, old_inits, probes, kubelet_start, are_init=True)
-    main_statuses.sort(key=lambda status: status.name)
+    second = whole_second(now)
     ips = _pod_ips(pod, old, observed, host_ip)
     status = core_v1.PodStatus(
         phase=phase,
@@ -135,15 +191,18 @@ def _generate(
         initContainerStatuses=init_statuses or None,
         hostIP=host_ip,
         hostIPs=[core_v1.HostIP(ip=host_ip)],
-        podIP=ips[0] if ips else None,
-        podIPs=[core_v1.PodIP(ip=ip) for ip in ips] or None,
-        startTime=whole_second(start_time),
+        podIP=ips[0].ip if ips else None,
+        podIPs=ips,
+        startTime=whole_second(old.startTime) if old.startTime is not None else second,
         qosClass=qos_class(pod),
         observedGeneration=pod.metadata.generation,
+        conditions=pod_conditions(pod, old, phase, by_name, observed, second),
     )
-    status.conditions = pod_conditions(pod, old, status, observed)
-    set_transition_times(status.conditions, old.conditions, whole_second(now))
     return status, is_past_deadline
+
+
+def _name(status: core_v1.ContainerStatus) -> str:
+    return status.name
 
 
 def _has_main_in_sandbox(mains: list[core_v1.Container], observed: Observed) -> bool:
@@ -151,66 +210,69 @@ def _has_main_in_sandbox(mains: list[core_v1.Container], observed: Observed) -> 
     if not observed.sandboxes or not observed.sandboxes[0].ready:
         return False
     attempt = observed.sandboxes[0].attempt
-    return any(instance.sandbox_attempt == attempt for container in mains for instance in observed.all_of(container.name))
+    made = [instance.name for instance in observed.containers if instance.sandbox_attempt == attempt]
+    return bool(made) and not {container.name for container in mains}.isdisjoint(made)
 
 
 def _settle_phase(phase: str, old: core_v1.PodStatus, api_status: core_v1.PodStatus) -> tuple[str, str | None, str | None]:
     """Phase, reason and message: a terminal phase stays, and so do reason and message while the phase does."""
     if phase not in TERMINAL:
-        phase = next((earlier.phase for earlier in (old, api_status) if earlier.phase in TERMINAL and earlier.phase), phase)
+        for earlier in (old.phase, api_status.phase):
+            if earlier is not None and earlier in TERMINAL:
+                phase = earlier
+                break
     if phase == old.phase:
         return phase, old.reason or api_status.reason, old.message or api_status.message
     return phase, None, None
 
 
-def _pod_ips(pod: core_v1.Pod, old: core_v1.PodStatus, observed: Observed, host_ip: str) -> list[str]:
+def _pod_ips(pod: core_v1.Pod, old: core_v1.PodStatus, observed: Observed, host_ip: str) -> list[core_v1.PodIP] | None:
     assert pod.spec is not None
     newest = observed.sandboxes[0] if observed.sandboxes else None
     if newest is not None and newest.ready:
         if pod.spec.hostNetwork:
-            return [host_ip]
+            return [core_v1.PodIP(ip=host_ip)]
         if newest.ip:
-            return [newest.ip]
-    kept = [item.ip for item in old.podIPs or () if item.ip]
-    return kept or ([host_ip] if pod.spec.hostNetwork else [])
+            return [core_v1.PodIP(ip=newest.ip)]
+    kept = [item for item in old.podIPs if item.ip] if old.podIPs else None
+    return kept or ([core_v1.PodIP(ip=host_ip)] if pod.spec.hostNetwork else None)
 
 
 def _may_follow(pod: core_v1.Pod, old: core_v1.PodStatus, status: core_v1.PodStatus) -> bool:
     """Whether every container that has left Terminated may be restarted (3.5, last line)."""
-    assert pod.spec is not None
     if pod_restart_policy(pod) == "Always":
         return True
+    left = {}
+    for before in (*(old.initContainerStatuses or ()), *(old.containerStatuses or ())):
+        if before.state is not None and before.state.terminated is not None:
+            left[before.name] = before.state.terminated.exitCode
+    if not left:
+        return True
+    for after in (*(status.initContainerStatuses or ()), *(status.containerStatuses or ())):
+        if after.state is not None and after.state.terminated is not None:
+            left.pop(after.name, None)
     if is_true(old.conditions, RESTARTING_ALL) or is_true(status.conditions, RESTARTING_ALL):
         return True
-    specs = {container.name: container for container in (*(pod.spec.initContainers or ()), *pod.spec.containers)}
+    assert pod.spec is not None
     inits = {container.name for container in pod.spec.initContainers or ()}
-    new = {item.name: item for item in (*(status.initContainerStatuses or ()), *(status.containerStatuses or ()))}
-    for before in (*(old.initContainerStatuses or ()), *(old.containerStatuses or ())):
-        container, after = specs.get(before.name), new.get(before.name)
-        if container is None or after is None or before.state is None or before.state.terminated is None:
-            continue
-        if before.name in inits and is_sidecar(container):
-            continue
-        if restarts_after(pod, container, before.state.terminated.exitCode):
-            continue
-        if after.state is None or after.state.terminated is None:
-            return False
-    return True
+    return all(
+        (container.name in inits and is_sidecar(container)) or restarts_after(pod, container, left[container.name])
+        for container in all_containers(pod)
+        if container.name in left
+    )
 
 
-def _with_all_ended(pod: core_v1.Pod, old: core_v1.PodStatus, api_status: core_v1.PodStatus) -> core_v1.PodStatus:
-    """The last status of a pod: everything that may have run is terminated, the phase terminal."""
-    status = replace(old)
+def _end_all(pod: core_v1.Pod, status: core_v1.PodStatus, api_status: core_v1.PodStatus) -> None:
+    """Make this the last status of a pod: everything that may have run is terminated, the phase terminal."""
     if _has_been_initialized(pod, api_status):
-        status.containerStatuses = [_ended(item) for item in old.containerStatuses or ()]
-    inits = old.initContainerStatuses or []
+        status.containerStatuses = [_ended(item) for item in status.containerStatuses or ()]
+    inits = status.initContainerStatuses or []
     if inits:
         started = [index for index, item in enumerate(inits) if _has_started(item)]
         count = started[-1] + 1 if started else 1
         status.initContainerStatuses = [_ended(item) for item in inits[:count]] + inits[count:]
     if status.phase not in TERMINAL:
         status.phase = "Failed"
-    return status
 
 
 def _ended(item: core_v1.ContainerStatus) -> core_v1.ContainerStatus:
@@ -242,11 +304,10 @@ def _has_been_initialized(pod: core_v1.Pod, status: core_v1.PodStatus) -> bool:
 
 def _normalize(pod: core_v1.Pod, status: core_v1.PodStatus) -> None:
     """Cut termination messages to what the pod may hold in all."""
-    assert pod.spec is not None
-    limit = _MESSAGE_BYTES // (len(pod.spec.containers) + len(pod.spec.initContainers or ()))
     for item in (*(status.initContainerStatuses or ()), *(status.containerStatuses or ())):
         for state in (item.state, item.lastState):
             if state is not None and state.terminated is not None and state.terminated.message:
+                limit = _MESSAGE_BYTES // len(all_containers(pod))
                 cut = state.terminated.message.encode()[:limit].decode(errors="ignore")
                 if cut != state.terminated.message:
                     state.terminated = replace(state.terminated, message=cut)
@@ -256,17 +317,20 @@ def _published(
     api_status: core_v1.PodStatus, status: core_v1.PodStatus, is_finished: bool, now: datetime
 ) -> core_v1.PodStatus:
     """What of the kubelet's status goes to the API (3.4)."""
-    published = replace(status)
+    published = status
     becomes_terminal = status.phase in TERMINAL and api_status.phase not in TERMINAL
     conditions = status.conditions or []
-    others = [item for item in api_status.conditions or () if item.type not in KUBELET_CONDITIONS]
-    own = [item for item in conditions if item.type in KUBELET_CONDITIONS]
-    target = [item for item in conditions if item.type == DISRUPTION_TARGET]
-    if becomes_terminal and is_finished and target:
-        others = [item for item in others if item.type != DISRUPTION_TARGET] + target
-    published.conditions = others + own
+    if _has_conditions_of_others(status):
+        own = [item for item in conditions if item.type in KUBELET_CONDITIONS]
+        others = [item for item in api_status.conditions or () if item.type not in KUBELET_CONDITIONS]
+        target = [item for item in conditions if item.type == DISRUPTION_TARGET]
+        if becomes_terminal and is_finished and target:
+            others = [item for item in others if item.type != DISRUPTION_TARGET] + target
+        published = replace(status, conditions=others + own)
     if becomes_terminal and not is_finished:
-        published.phase, published.reason, published.message = api_status.phase, api_status.reason, api_status.message
-    if published.phase in TERMINAL and published.phase is not None:
-        published.conditions = with_terminal_readiness(published.conditions, published.phase, whole_second(now))
+        return replace(published, phase=api_status.phase, reason=api_status.reason, message=api_status.message)
+    if status.phase in TERMINAL and status.phase is not None and published.conditions is not None:
+        ended = with_terminal_readiness(published.conditions, status.phase, whole_second(now))
+        if ended is not published.conditions:
+            published = replace(published, conditions=ended)
     return published

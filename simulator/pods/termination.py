@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from simulator.pods.config import grace_seconds
 from simulator.pods.draft import Draft
 from simulator.pods.executor import StopSandbox
-from simulator.pods.observed import ObservedContainer, ObservedSandbox
+from simulator.pods.observed import Observed, ObservedContainer
 from simulator.pods.restart_rules import is_sidecar
 
 
@@ -56,12 +58,9 @@ def stop_sandboxes(draft: Draft) -> None:
     if draft.record.sandbox_in_flight is not None:
         ready.append(draft.record.sandbox_in_flight)
     draft.commands += [StopSandbox(draft.uid, attempt) for attempt in ready]
-    stopped = tuple(
-        ObservedSandbox(sandbox.attempt, False, sandbox.ip, sandbox.host_network, sandbox.may_lack_ip)
-        for sandbox in sandboxes
-    )
-    draft.update(observed=type(draft.record.observed)(stopped, draft.record.observed.containers), sandbox_in_flight=None)
-    draft.observed = type(draft.observed)(stopped, draft.observed.containers)
+    stopped = tuple([replace(sandbox, ready=False) for sandbox in sandboxes])
+    draft.update(observed=Observed(stopped, draft.record.observed.containers), sandbox_in_flight=None)
+    draft.observed = Observed(stopped, draft.observed.containers)
 
 
 def kill_grace_seconds(draft: Draft, instance: ObservedContainer, reason: str) -> int:
