@@ -204,6 +204,13 @@ class VirtualExecutor:
                 self._start_container(command, now)
             case CreateSandbox():
                 self._create_sandbox(command, now)
+            case StopSandbox(pod_uid=uid, attempt=attempt):
+                pod = self._pods.get(uid)
+                ip = ""
+                if pod is not None and pod.sandbox_attempt == attempt:
+                    pod.ready = False
+                    ip = pod.ip
+                self._at(now, SandboxReport(uid, attempt, now, ready=False, ip=ip))
             case RemovePod(pod_uid=uid):
                 self._pods.pop(uid, None)
                 self._at(now, PodRemoved(uid, now))
@@ -214,13 +221,6 @@ class VirtualExecutor:
                 if pod is not None:
                     pod.containers.pop(key, None)
                 self._at(now, ContainerReport(key, now, "gone"))
-            case StopSandbox(pod_uid=uid, attempt=attempt):
-                pod = self._pods.get(uid)
-                ip = ""
-                if pod is not None and pod.sandbox_attempt == attempt:
-                    pod.ready = False
-                    ip = pod.ip
-                self._at(now, SandboxReport(uid, attempt, now, ready=False, ip=ip))
             case InspectImage(pod_uid=uid, image=name):
                 self._at(now, self._image_report(uid, name, now))
             case PullImage(pod_uid=uid, image=name):

@@ -247,10 +247,9 @@ def _main_actions(pod: core_v1.Pod, observed: Observed, probes: Mapping[str, Con
                     actions.kills.append(_unknown_kill("Container", latest))
             continue
         results = probes.get(container.name, NO_PROBES)
-        restarts = effective_policy(pod, container) != "Never"
         reason: KillReason = ""
         if latest.changed:
-            message, restarts = f"Container {container.name} definition changed", True
+            message = f"Container {container.name} definition changed"
         elif results.liveness == "failure":
             message, reason = f"Container {container.name} failed liveness probe", "LivenessProbe"
         elif results.startup == "failure":
@@ -258,7 +257,7 @@ def _main_actions(pod: core_v1.Pod, observed: Observed, probes: Mapping[str, Con
         else:
             kept += 1
             continue
-        if restarts:
+        if latest.changed or effective_policy(pod, container) != "Never":
             message += ", will be restarted"
             actions.containers.append(container.name)
         actions.kills.append(Kill(container.name, latest.attempt, message, reason))

@@ -59,7 +59,8 @@ def pod_conditions(
     status has not flipped keeps its transition time.
     """
     generation = pod.metadata.generation if pod.metadata else None
-    earlier = {condition.type: condition for condition in reversed(old_status.conditions or ())}
+    written: list[Condition] = old_status.conditions or []
+    earlier = {condition.type: condition for condition in reversed(written)}  # the first of a type counts
     conditions = [
         condition
         for condition in (pod.status.conditions if pod.status else None) or ()
@@ -158,8 +159,10 @@ def _containers_ready(pod: core_v1.Pod, info: Mapping[str, core_v1.ContainerStat
         return "False", "PodCompleted", None
     if phase == "Failed":
         return "False", "PodFailed", None
-    sidecars = [container for container in pod.spec.initContainers or () if is_sidecar(container)]
-    unready = [container.name for container in (*sidecars, *pod.spec.containers) if not info[container.name].ready]
+    lasting = pod.spec.containers
+    if pod.spec.initContainers:
+        lasting = [container for container in pod.spec.initContainers if is_sidecar(container)] + lasting
+    unready = [container.name for container in lasting if not info[container.name].ready]
     if not unready:
         return _TRUE
     return "False", "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"

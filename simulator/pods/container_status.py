@@ -5,7 +5,7 @@ Source: semantics/pod-on-docker.md 3.1, 3.2, 3.3 (waiting reasons), 3.5 (fields)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from simulator.model.kubernetes import core_v1
 from simulator.model.metadata import whole_second
 from simulator.pods.observed import NO_PROBES, ContainerProbes, Observed, ObservedContainer
+from simulator.pods.resources import all_containers
 from simulator.pods.restart_rules import is_sidecar, should_restart
 
 STATUS_UNKNOWN = "ContainerStatusUnknown"
@@ -49,8 +50,8 @@ def container_statuses(
     *,
     are_init: bool,
     is_restarting_all: bool,
-) -> list[core_v1.ContainerStatus]:
-    """The statuses of `containers` (the pod's init containers, or its mains), in spec order.
+) -> dict[str, core_v1.ContainerStatus]:
+    """The statuses of `containers` (the pod's init containers, or its mains) by name, in spec order.
 
     `old_statuses`: what was written last, by name. `is_restarting_all`: the old status has AllContainersRestarting True.
     A container that has been running since before `kubelet_start` stays as ready as it was until a probe has run.
@@ -58,7 +59,7 @@ def container_statuses(
     assert pod.spec is not None
     waiting_reason = "PodInitializing" if pod.spec.initContainers else "ContainerCreating"
     had_main = are_init and any(observed.latest(main.name) is not None for main in pod.spec.containers)
-    statuses = []
+    statuses = {}
     for container in containers:
         old = old_statuses.get(container.name)
         instances = observed.all_of(container.name)
@@ -81,21 +82,24 @@ def container_statuses(
             status.ready = status.ready or _has_succeeded(status)
         else:
             status.ready = status.started and _is_ready(container, status, old, results, kubelet_start)
-        statuses.append(status)
+        statuses[container.name] = status
     return statuses
 
 
-def are_settled(containers: Iterable[core_v1.Container], observed: Observed) -> bool:
-    """Whether the statuses of `containers`, made from what is observed, come out the same when they are made again.
+def are_settled(pod: core_v1.Pod, before: Observed, observed: Observed) -> bool:
+    """Whether the statuses of all containers, which were made from `before`, come out the same when they are made again.
 
     So it is once all have ended and are shown: what the old status says of a container counts only while it is open, lost
     or back.
     """
+    if observed.containers is not before.containers:
+        return False
+    names = set()
     for instance in observed.containers:
         if instance.state != "exited" or not instance.container_id:
             return False
-    names = [instance.name for instance in observed.containers]
-    return all(container.name in names for container in containers)
+        names.add(instance.name)
+    return names.issuperset([container.name for container in all_containers(pod)])
 
 
 def _is_open(status: core_v1.ContainerStatus) -> bool:
@@ -107,9 +111,10 @@ def _from_instances(instances: list[ObservedContainer], old: core_v1.ContainerSt
     state = _state_of(latest, old)
     restarts = latest.attempt
     if old is not None:
-        is_lost = latest.state == "unknown" and state.terminated is not None
-        is_back = not _is_open(old) and state.terminated is None and latest.state != "unknown"
-        restarts = max(restarts, old.restartCount + (is_lost or is_back))
+        was_terminated = old.state is not None and old.state.terminated is not None
+        is_terminated = state.terminated is not None
+        is_unknown = latest.state == "unknown"
+        restarts = max(restarts, old.restartCount + (is_terminated if is_unknown else was_terminated and not is_terminated))
     last_state = _state_of(instances[1], old) if len(instances) > 1 else _last_state_kept(old, latest)
     return core_v1.ContainerStatus(
         name=latest.name,
@@ -134,15 +139,19 @@ def _last_state_kept(old: core_v1.ContainerStatus | None, latest: ObservedContai
 def _state_of(instance: ObservedContainer, old: core_v1.ContainerStatus | None) -> core_v1.ContainerState:
     match instance.state:
         case "running":
-            return core_v1.ContainerState(running=core_v1.ContainerStateRunning(startedAt=_api_time(instance.started_time)))
+            started = instance.started_time
+            return core_v1.ContainerState(
+                running=core_v1.ContainerStateRunning(startedAt=None if started is None else whole_second(started))
+            )
         case "exited":
+            started, finished = instance.started_time, instance.finished_time
             return core_v1.ContainerState(
                 terminated=core_v1.ContainerStateTerminated(
                     exitCode=instance.exit_code,
                     reason=instance.reason or None,
                     message=instance.message or None,
-                    startedAt=_api_time(instance.started_time),
-                    finishedAt=_api_time(instance.finished_time),
+                    startedAt=None if started is None else whole_second(started),
+                    finishedAt=None if finished is None else whole_second(finished),
                     containerID=instance.container_id or None,
                 )
             )
@@ -150,10 +159,6 @@ def _state_of(instance: ObservedContainer, old: core_v1.ContainerStatus | None) 
             return lost_state(LOST_AT_TERMINATION)
         case _:
             return core_v1.ContainerState(waiting=core_v1.ContainerStateWaiting())
-
-
-def _api_time(instant: datetime | None) -> datetime | None:
-    return None if instant is None else whole_second(instant)
 
 
 def _without_instance(

@@ -26,6 +26,8 @@ def expect_post_start(draft: Draft, container: core_v1.Container, attempt: int) 
 
 def run_post_starts(draft: Draft) -> None:
     """Begin the hooks of containers that run now, and see to those that have ended."""
+    if not draft.record.post_starts and not draft.record.failed_hooks:
+        return
     for name, hook in draft.record.post_starts.items():
         instance = next((item for item in draft.observed.all_of(name) if item.attempt == hook.attempt), None)
         container = draft.container(name)

@@ -125,8 +125,8 @@ def sync_orphan(record: PodRecord, now: datetime) -> PodPlan:
         return PodPlan(record)
     running = [item for item in record.observed.containers if item.state in ("running", "unknown")]
     commands: list[Command] = []
-    until = now + timedelta(seconds=LEAST_GRACE_SECONDS)
     for item in running:
+        until = now + timedelta(seconds=LEAST_GRACE_SECONDS)
         key = ContainerKey(record.uid, item.name, item.attempt)
         if key not in record.stops or record.stops[key] > until:
             commands.append(StopContainer(key, LEAST_GRACE_SECONDS))

@@ -23,8 +23,8 @@ def compute_phase(
 
     `info`: the container statuses by name; `old_statuses`: those of before, which say whether a sidecar has started.
     `is_stopped`: the pod's containers have been stopped for good.
-    `has_main_been_created`: a main container exists that was made in the present sandbox. `is_restarting_all`: all start
-    over, whatever their policies say.
+    `has_main_been_created`: a main container exists that was made in the present sandbox (of interest where there are
+    sidecars). `is_restarting_all`: all start over, whatever their policies say.
     """
     assert pod.spec is not None
     inits = pod.spec.initContainers or ()

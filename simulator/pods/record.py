@@ -160,6 +160,8 @@ def observe(record: PodRecord, report: Report, now: datetime) -> PodRecord:
             return _container(record, report)
         case SandboxReport():
             return _sandbox(record, report, now)
+        case PodRemoved():
+            return replace(record, observed=Observed(), starts={}, stops={}, removals=frozenset(), sandbox_in_flight=None)
         case ImageReport():
             return _image(record, report, now)
         case StartFailed():
@@ -168,8 +170,6 @@ def observe(record: PodRecord, report: Report, now: datetime) -> PodRecord:
             return replace(record, engine_reachable=report.reachable)
         case Snapshot():
             return _snapshot(record, report, now)
-        case PodRemoved():
-            return replace(record, observed=Observed(), starts={}, stops={}, removals=frozenset(), sandbox_in_flight=None)
         case ExecReport():
             return _exec(record, report)
 

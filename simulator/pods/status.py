@@ -79,12 +79,7 @@ def compute_status(
     """
     api_status = pod.status or core_v1.PodStatus()
     old = old_status if old_status is not None else api_status
-    is_settled = (
-        before is not None
-        and before.observed.containers is observed.containers
-        and not start_errors
-        and are_settled(all_containers(pod), observed)
-    )
+    is_settled = before is not None and not start_errors and are_settled(pod, before.observed, observed)
     if is_settled and before is not None and _is_last(pod, before, api_status, observed, stage):
         return before
     status, is_past_deadline = _generate(
@@ -159,18 +154,19 @@ def _generate(
     old_by_name = by_name = {status.name: status for status in (*init_statuses, *main_statuses)}
     if not is_settled:
         given = (old_by_name, observed, start_errors, probes, kubelet_start)
-        main_statuses = container_statuses(pod, mains, *given, are_init=False, is_restarting_all=restarting)
-        main_statuses.sort(key=_name)
+        by_name = container_statuses(pod, mains, *given, are_init=False, is_restarting_all=restarting)
+        main_statuses = [by_name[name] for name in sorted(by_name)]
         init_statuses = []
         if inits:
-            init_statuses = container_statuses(pod, inits, *given, are_init=True, is_restarting_all=restarting)
-        by_name = {status.name: status for status in (*init_statuses, *main_statuses)}
+            new_inits = container_statuses(pod, inits, *given, are_init=True, is_restarting_all=restarting)
+            init_statuses = list(new_inits.values())
+            by_name |= new_inits
     phase = compute_phase(
         pod,
         by_name,
         old_by_name,
         is_stopped=is_stopped,
-        has_main_been_created=_has_main_in_sandbox(mains, observed),
+        has_main_been_created=bool(inits) and _has_main_in_sandbox(mains, observed),
         is_restarting_all=restarting,
     )
     phase, reason, message = _settle_phase(phase, old, api_status)
@@ -201,17 +197,13 @@ def _generate(
     return status, is_past_deadline
 
 
-def _name(status: core_v1.ContainerStatus) -> str:
-    return status.name
-
-
 def _has_main_in_sandbox(mains: list[core_v1.Container], observed: Observed) -> bool:
     """Whether a main container was ever made in the newest sandbox, which must be ready."""
     if not observed.sandboxes or not observed.sandboxes[0].ready:
         return False
     attempt = observed.sandboxes[0].attempt
-    made = [instance.name for instance in observed.containers if instance.sandbox_attempt == attempt]
-    return bool(made) and not {container.name for container in mains}.isdisjoint(made)
+    made = {instance.name for instance in observed.containers if instance.sandbox_attempt == attempt}
+    return any(container.name in made for container in mains)
 
 
 def _settle_phase(phase: str, old: core_v1.PodStatus, api_status: core_v1.PodStatus) -> tuple[str, str | None, str | None]:
