@@ -182,6 +182,7 @@ def _unbound_plan(pod: core_v1.Pod, record: PodRecord, now: datetime) -> PodPlan
 def _bound(pod: core_v1.Pod, node_name: str, now: datetime) -> core_v1.Pod:
     """The pod as it is once the scheduler has bound it."""
     assert pod.spec is not None
+    pod = replace(pod, spec=_bound_spec(pod, node_name))
     status = pod.status or core_v1.PodStatus()
     condition = core_v1.PodCondition(
         type=SCHEDULED,
@@ -193,7 +194,7 @@ def _bound(pod: core_v1.Pod, node_name: str, now: datetime) -> core_v1.Pod:
     status = replace(
         status, phase=status.phase or "Pending", qosClass=status.qosClass or qos_class(pod), conditions=[*others, condition]
     )
-    return replace(pod, spec=_bound_spec(pod, node_name), status=status)
+    return replace(pod, status=status)
 
 
 @once_per_spec

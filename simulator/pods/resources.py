@@ -6,6 +6,7 @@ Source: semantics/pod-on-docker.md 2.1. Amounts are `Quantity`; CPU in millicore
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from simulator.model.kubernetes import core_v1
 from simulator.model.quantities import Quantity, parse_quantity
@@ -24,10 +25,12 @@ Amounts = dict[str, Quantity]
 
 def amounts(resources: Mapping[str, str] | None) -> Amounts:
     """The amounts of a `requests` or `limits` map, rounded up to thousandths as at the creation of the pod."""
-    return {name: _rounded(parse_quantity(value)) for name, value in (resources or {}).items()}
+    return {name: _amount(value) for name, value in resources.items()} if resources else {}
 
 
-def _rounded(amount: Quantity) -> Quantity:
+@lru_cache(maxsize=1024, typed=True)
+def _amount(value: str) -> Quantity:
+    amount = parse_quantity(value)
     if amount.exponent >= -3:
         return amount
     milli = amount.milli()
