@@ -22,7 +22,7 @@ class Schedule:
         self.text = text
         self._zone = zone
         self._search = search
-        self._remembered: dict[int, int | None] = {}
+        self._remembered: dict[datetime, datetime | None] = {}
 
     @property
     def zone(self) -> str:
@@ -35,20 +35,21 @@ class Schedule:
         Around a clock change of an odd zone the answer can be no later than `after`, as in a cluster
         (semantics/cronjob.md 4.3): a caller that goes on from slot to slot has to stop there.
         """
-        second = (after - _EPOCH) // _SECOND
-        if isinstance(self._search, Every):
-            found: int | None = second + self._search.seconds
-        elif second in self._remembered:
-            found = self._remembered[second]
-        else:
-            found = self._search.next(second)
+        if after in self._remembered:
+            return self._remembered[after]
+        slot = self._find(after)
+        if after.tzinfo is UTC:  # two instants of one zone can look the same, where its clocks are set back
             if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[second] = found
-        if found is None:
-            return None
+                del self._remembered[next(iter(self._remembered))]  # the oldest
+            self._remembered[after] = slot
+        return slot
+
+    def _find(self, after: datetime) -> datetime | None:
+        second = (after - _EPOCH) // _SECOND
+        search = self._search
+        found = second + search.seconds if isinstance(search, Every) else search.next(second)
         try:
-            return _EPOCH + timedelta(seconds=found)
+            return None if found is None else _EPOCH + timedelta(seconds=found)
         except OverflowError:  # an interval of centuries, beyond the year 9999
             return None
 
