@@ -24,11 +24,14 @@ class InvalidSchedule(ValueError):
 
 
 class Missed(Struct, frozen=True):
-    """What has been missed since `base`: the slot that is due now (None: none), and how many there were, by estimate."""
+    """What has been missed: the slot that is due now (None: none), and how many there were, by estimate.
 
-    base: datetime
+    `following`: the slot after the one that is due, or the first if none has come yet; None where it has not been asked for.
+    """
+
     due: datetime | None
     count: int
+    following: datetime | None = None
 
     @property
     def is_many(self) -> bool:
@@ -42,34 +45,31 @@ def wrapped_seconds(seconds: int) -> timedelta:
     return timedelta(microseconds=nanoseconds // 1000)
 
 
-def missed_slots(cron_job: batch_v1.CronJob, schedule: Schedule, now: datetime, *, with_deadline: bool) -> Missed:
-    """What a CronJob has missed until now; raises InvalidSchedule.
+def waits_since(cron_job: batch_v1.CronJob, last_schedule_time: datetime | None, now: datetime) -> datetime:
+    """From when on a CronJob looks for slots that it has missed, startingDeadlineSeconds left aside."""
+    return last_schedule_time or metadata_of(cron_job).creationTimestamp or now
 
-    Without `with_deadline`, startingDeadlineSeconds is left aside, as it is for the time of the next look.
-    """
-    base = _base(cron_job, now, with_deadline)
+
+def within_deadline(base: datetime, spec: batch_v1.CronJobSpec, now: datetime) -> datetime:
+    """`base`, or how far startingDeadlineSeconds lets it look back, where that is later."""
+    deadline = spec.startingDeadlineSeconds
+    return base if deadline is None else max(base, now - wrapped_seconds(deadline))
+
+
+def missed_slots(base: datetime, schedule: Schedule, now: datetime) -> Missed:
+    """What has been missed from `base` until now; raises InvalidSchedule."""
     first = schedule.next(base)
-    second = schedule.next(first) if first is not None else None
     if first is not None and now < first:
-        return Missed(base, None, 0)
+        return Missed(None, 0, first)
+    second = schedule.next(first) if first is not None else None
     if first is not None and second is not None and now < second:
-        return Missed(base, first, 0)
+        return Missed(first, 0, second)
     interval = (second - first) // _SECOND if first is not None and second is not None else 0
     if first is None or interval < 1:
         raise InvalidSchedule("time difference between two schedules is less than 1 second")
     count = min((now - first) // _SECOND, _LONGEST_SECONDS) // interval + 1
     start = first + (count - 2) * interval * _SECOND
-    return Missed(base, _newest(schedule, start, now), count)
-
-
-def _base(cron_job: batch_v1.CronJob, now: datetime, with_deadline: bool) -> datetime:
-    base: datetime | None = cron_job.status.lastScheduleTime if cron_job.status else None
-    if base is None:
-        base = metadata_of(cron_job).creationTimestamp or now
-    deadline = cron_job.spec.startingDeadlineSeconds if cron_job.spec else None
-    if with_deadline and deadline is not None:
-        base = max(base, now - wrapped_seconds(deadline))
-    return base
+    return Missed(_newest(schedule, start, now), count)
 
 
 def _newest(schedule: Schedule, start: datetime, now: datetime) -> datetime | None:
@@ -87,11 +87,17 @@ def _newest(schedule: Schedule, start: datetime, now: datetime) -> datetime | No
 
 def next_slot(cron_job: batch_v1.CronJob, schedule: Schedule, now: datetime) -> datetime | None:
     """The slot that the CronJob waits for next, or None if there is none."""
+    last_schedule_time = cron_job.status.lastScheduleTime if cron_job.status else None
+    return next_slot_since(waits_since(cron_job, last_schedule_time, now), schedule, now)
+
+
+def next_slot_since(base: datetime, schedule: Schedule, now: datetime) -> datetime | None:
+    """The slot to wait for next where slots are looked for from `base` on."""
     try:
-        missed = missed_slots(cron_job, schedule, now, with_deadline=False)
+        missed = missed_slots(base, schedule, now)
     except InvalidSchedule:
         return schedule.next(now)
-    return schedule.next(missed.due or (now if missed.count else missed.base))
+    return missed.following or schedule.next(missed.due or now)
 
 
 def seconds_to_look_at(slot: datetime, now: datetime) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import lru_cache
 
+from simulator.controllers.cronjob.notes import slot_text
 from simulator.model.kubernetes import batch_v1, meta_v1
 from simulator.model.metadata import metadata_of
 from simulator.scheduler import zone_named
@@ -20,48 +21,49 @@ def job_name(cron_job: batch_v1.CronJob, slot: datetime) -> str:
 
 def job_for_slot(cron_job: batch_v1.CronJob, slot: datetime) -> batch_v1.Job:
     """The Job that a CronJob starts for a slot."""
-    owner = _owner(cron_job)
-    owner.controller = owner.blockOwnerDeletion = True
-    return _from_template(
-        cron_job, job_name(cron_job, slot), owner, lambda own: {**own, SCHEDULED_TIMESTAMP: _scheduled(cron_job, slot)}
-    )
+    assert cron_job.spec is not None
+    template, metadata = cron_job.spec.jobTemplate, metadata_of(cron_job)
+    stamp = {SCHEDULED_TIMESTAMP: _scheduled(slot, cron_job.spec.timeZone)}
+    annotations = template.metadata.annotations if template.metadata else None
+    owner = _controller(metadata.name or "", metadata.uid or "")
+    return _from_template(cron_job, job_name(cron_job, slot), owner, {**annotations, **stamp} if annotations else stamp)
 
 
 def job_from_cron_job(cron_job: batch_v1.CronJob, name: str) -> batch_v1.Job:
     """The Job that is made from a CronJob by hand (`create job NAME --from=cronjob/X`)."""
-    return _from_template(cron_job, name, _owner(cron_job), lambda own: {INSTANTIATE: "manual", **own})
+    assert cron_job.spec is not None
+    template, metadata = cron_job.spec.jobTemplate, metadata_of(cron_job)
+    annotations = template.metadata.annotations if template.metadata else None
+    owner = meta_v1.OwnerReference("batch/v1", "CronJob", metadata.name or "", metadata.uid or "")
+    return _from_template(cron_job, name, owner, {INSTANTIATE: "manual", **(annotations or {})})
+
+
+@lru_cache(maxsize=512)
+def _controller(name: str, uid: str) -> meta_v1.OwnerReference:
+    """How the Jobs of a CronJob name it: all with the same struct, which makes them quick to compare."""
+    return meta_v1.OwnerReference("batch/v1", "CronJob", name, uid, blockOwnerDeletion=True, controller=True)
 
 
 def _from_template(
-    cron_job: batch_v1.CronJob,
-    name: str,
-    owner: meta_v1.OwnerReference,
-    annotated: Callable[[dict[str, str]], dict[str, str]],
+    cron_job: batch_v1.CronJob, name: str, owner: meta_v1.OwnerReference, annotations: dict[str, str]
 ) -> batch_v1.Job:
     assert cron_job.spec is not None
     template = cron_job.spec.jobTemplate
-    own = template.metadata or meta_v1.ObjectMeta()
+    labels = template.metadata.labels if template.metadata else None
     metadata = meta_v1.ObjectMeta(
         name=name,
         namespace=metadata_of(cron_job).namespace,
-        labels=dict(own.labels) if own.labels else None,
-        annotations=annotated(own.annotations or {}),
+        labels=dict(labels) if labels else None,
+        annotations=annotations,
         ownerReferences=[owner],
     )
     return batch_v1.Job(metadata=metadata, spec=template.spec)
 
 
-def _owner(cron_job: batch_v1.CronJob) -> meta_v1.OwnerReference:
-    metadata = metadata_of(cron_job)
-    return meta_v1.OwnerReference(apiVersion="batch/v1", kind="CronJob", name=metadata.name or "", uid=metadata.uid or "")
-
-
-def _scheduled(cron_job: batch_v1.CronJob, slot: datetime) -> str:
+def _scheduled(slot: datetime, zone_name: str | None) -> str:
     """The slot as RFC 3339 in the CronJob's own zone."""
-    assert cron_job.spec is not None
-    zone = zone_named(cron_job.spec.timeZone or "")
-    local = slot.astimezone(UTC if zone.is_utc else zone.info)
-    offset = local.utcoffset()
-    if not offset:
-        return local.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return local.isoformat(timespec="seconds")
+    zone = zone_named(zone_name or "")
+    if zone.is_utc:
+        return slot_text(slot)
+    local = slot.astimezone(zone.info)
+    return local.isoformat(timespec="seconds") if local.utcoffset() else slot_text(slot)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 
@@ -19,9 +20,10 @@ class PassedOver(NamedTuple):
     detail: str
 
 
+@lru_cache(maxsize=64)
 def slot_text(slot: datetime) -> str:
-    """A slot as notes and causes write it: RFC 3339, UTC."""
-    return slot.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A slot, which is UTC, as notes and causes write it: RFC 3339. A pass writes of the same one or two again and again."""
+    return slot.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def forbidden(slot: datetime, running: Sequence[str]) -> str:

@@ -6,15 +6,16 @@ from collections.abc import Generator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from simulator.controllers.cronjob import notes
 from simulator.controllers.cronjob.missed import (
     InvalidSchedule,
     missed_slots,
-    next_slot,
+    next_slot_since,
     seconds_to_look_at,
+    waits_since,
+    within_deadline,
     wrapped_seconds,
 )
 from simulator.controllers.cronjob.new_job import job_for_slot, job_name
@@ -44,6 +45,8 @@ _TZ_USED = (
 )
 
 _Steps = Generator[Operation, Any, Plan]
+_Child = tuple[batch_v1.Job, batch_v1.JobCondition | None]
+"""A Job of the CronJob, and the condition that says it is finished."""
 
 
 def reconcile_cron_job(cron_job: batch_v1.CronJob, jobs: Sequence[batch_v1.Job], now: datetime) -> Plan:
@@ -101,22 +104,34 @@ class _Pass:
         self._notes: list[str] = []
 
     def run(self) -> _Steps:
-        children = [job for job in self._jobs if (owner := controller_of(job)) and owner.name == self._name]
-        yield from self._trim_history(children)
-        yield from self._look_at_children(children)
-        yield from self._drop_missing({metadata_of(job).uid for job in children})
+        children: list[_Child] = [
+            (job, finished_condition(job))
+            for job in self._jobs
+            if (owner := controller_of(job)) is not None and owner.name == self._name
+        ]
+        for job, cause in self._beyond_history(children):
+            yield from self._delete(job, cause)
+        for event in self._look_at_children(children):
+            yield event
+        if self._active:
+            for event in self._drop_missing({metadata_of(job).uid for job, _ in children}):
+                yield event
         plan = yield from self._start_if_due()
-        status = batch_v1.CronJobStatus(
-            active=self._active or None,
-            lastScheduleTime=self._last_schedule_time,
-            lastSuccessfulTime=self._last_successful_time,
-        )
-        if status != msgspec.structs.replace(self._old_status, active=self._old_status.active or None):
+        if self._has_new_status():
             # 15
+            status = batch_v1.CronJobStatus(self._active or None, self._last_schedule_time, self._last_successful_time)
             refused = yield UpdateStatus(key_of(self._cron_job), status, "; ".join(self._changes))
             if isinstance(refused, ApiError):
                 return Plan(error=f"unable to update status: {refused}", notes=tuple(self._notes))
         return replace(plan, notes=tuple(self._notes))
+
+    def _has_new_status(self) -> bool:
+        old = self._old_status
+        return (
+            self._last_schedule_time != old.lastScheduleTime
+            or self._last_successful_time != old.lastSuccessfulTime
+            or self._active != (old.active or [])
+        )
 
     # --- what exists ---
 
@@ -128,6 +143,10 @@ class _Pass:
 
     def _is_active(self, uid: str | None) -> bool:
         return any(entry.uid == uid for entry in self._active)
+
+    def _is_listed(self, name: str) -> bool:
+        namespace = metadata_of(self._cron_job).namespace
+        return any(entry.name == name and (entry.namespace or "") == namespace for entry in self._active)
 
     def _drop_active(self, uid: str | None) -> None:
         self._active = [entry for entry in self._active if entry.uid != uid]
@@ -147,38 +166,53 @@ class _Pass:
 
     # --- 2 to 4: children and status ---
 
-    def _trim_history(self, children: list[batch_v1.Job]) -> Generator[Operation, Any, None]:
+    def _beyond_history(self, children: list[_Child]) -> list[tuple[batch_v1.Job, str]]:
+        """The Jobs that the history has no room for, in the order in which they are to go, each with the cause."""
+        # 2
         spec = self._spec
+        surplus: list[tuple[batch_v1.Job, str]] = []
         for outcome, limit in (("Complete", spec.successfulJobsHistoryLimit), ("Failed", spec.failedJobsHistoryLimit)):
             if limit is None:
                 continue
-            ended = [job for job in children if (condition := finished_condition(job)) and condition.type == outcome]
-            ended.sort(key=_start_order)
-            for job in ended[: max(0, len(ended) - limit)]:
-                yield from self._delete(job, f"history: of {len(ended)} {outcome} Jobs the newest {limit} are kept")
+            ended = [job for job, finished in children if finished is not None and finished.type == outcome]
+            if len(ended) > limit:
+                ended.sort(key=_start_order)
+                cause = f"history: of {len(ended)} {outcome} Jobs the newest {limit} are kept"
+                surplus += [(job, cause) for job in ended[: len(ended) - limit]]
+        return surplus
 
-    def _look_at_children(self, children: list[batch_v1.Job]) -> Generator[Operation, Any, None]:
+    def _look_at_children(self, children: list[_Child]) -> list[Emit]:
+        """Take in how the children are; returns the events about it."""
         # 3
-        for job in children:
-            name, uid = metadata_of(job).name, metadata_of(job).uid
-            finished = finished_condition(job)
-            is_active = self._is_active(uid)
-            if finished is None and not is_active:
-                yield Emit("Warning", "UnexpectedJob", f"Saw a job that the controller did not create or forgot: {name}")
-            elif finished is not None and is_active:
-                self._drop_active(uid)
+        events: list[Emit] = []
+        active = {entry.uid for entry in self._active}
+        for job, finished in children:
+            metadata = metadata_of(job)
+            name = metadata.name
+            if finished is None:
+                if metadata.uid not in active:
+                    message = f"Saw a job that the controller did not create or forgot: {name}"
+                    events.append(Emit("Warning", "UnexpectedJob", message))
+                continue
+            if metadata.uid in active:
+                active.remove(metadata.uid)
+                self._drop_active(metadata.uid)
                 self._ended.append(name or "")
                 self._changes.append(f"job/{name} has ended ({finished.type})")
-                yield Emit("Normal", "SawCompletedJob", f"Saw completed job: {name}, condition: {finished.type}")
-            if true_condition(job, "Complete") and job.status and job.status.completionTime:
-                newest = self._last_successful_time
-                if newest is None or job.status.completionTime > newest:
-                    self._last_successful_time = job.status.completionTime
-                    if name not in self._ended:
-                        self._changes.append(f"job/{name} is the newest success")
+                message = f"Saw completed job: {name}, condition: {finished.type}"
+                events.append(Emit("Normal", "SawCompletedJob", message))
+            completed = job.status.completionTime if job.status else None
+            newest = self._last_successful_time
+            if completed is not None and (newest is None or completed > newest) and true_condition(job, "Complete"):
+                self._last_successful_time = completed
+                if name not in self._ended:
+                    self._changes.append(f"job/{name} is the newest success")
+        return events
 
-    def _drop_missing(self, children: set[str | None]) -> Generator[Operation, Any, None]:
+    def _drop_missing(self, children: set[str | None]) -> list[Emit]:
+        """Take those out of the active Jobs that are gone; returns the events about it."""
         # 4
+        events: list[Emit] = []
         for entry in self._active:
             if entry.uid in children:
                 continue
@@ -186,7 +220,8 @@ class _Pass:
                 continue
             self._drop_active(entry.uid)
             self._changes.append(f"job/{entry.name} is gone: it was active")
-            yield Emit("Normal", "MissingJob", f"Active job went missing: {entry.name}")
+            events.append(Emit("Normal", "MissingJob", f"Active job went missing: {entry.name}"))
+        return events
 
     # --- 5 to 14: the slot ---
 
@@ -215,7 +250,7 @@ class _Pass:
             return Plan()
         # 9
         try:
-            missed = missed_slots(cron_job, schedule, self._now, with_deadline=True)
+            missed = missed_slots(within_deadline(self._base(), spec, self._now), schedule, self._now)
         except InvalidSchedule as error:
             yield Emit("Warning", "InvalidSchedule", f"invalid schedule: {spec.schedule} : {error}")
             return Plan()
@@ -234,10 +269,7 @@ class _Pass:
             return self._wait(schedule)
         # 11
         name = job_name(cron_job, slot)
-        is_listed = any(
-            entry.name == name and (entry.namespace or "") == metadata_of(cron_job).namespace for entry in self._active
-        )
-        if is_listed or slot == self._last_schedule_time:
+        if slot == self._last_schedule_time or (self._active and self._is_listed(name)):
             if slot != self._last_schedule_time:
                 self._notes.append(f"slot {slot_text(slot)} is skipped: {name}, the Job of this minute, still runs")
             return self._wait(schedule)
@@ -271,7 +303,7 @@ class _Pass:
         if deadline is None:
             return
         try:
-            slot = missed_slots(self._cron_job, schedule, self._now, with_deadline=False).due
+            slot = missed_slots(self._base(), schedule, self._now).due
         except InvalidSchedule:
             return
         if slot is not None:
@@ -316,10 +348,11 @@ class _Pass:
         self._last_schedule_time = slot
         return self._wait(schedule)
 
+    def _base(self) -> datetime:
+        return waits_since(self._cron_job, self._last_schedule_time, self._now)
+
     def _wait(self, schedule: Schedule) -> Plan:
-        status = batch_v1.CronJobStatus(lastScheduleTime=self._last_schedule_time)
-        current = msgspec.structs.replace(self._cron_job, status=status)
-        slot = next_slot(current, schedule, self._now)
+        slot = next_slot_since(self._base(), schedule, self._now)
         if slot is None:
             self._notes.append("there is no next slot")
             return Plan()
