@@ -64,8 +64,12 @@ class Calendar:
         if self._engines is None:
             self._engines = [_Engine(text) for text in self._expressions]
         minute = -(-wall // _MINUTE) * _MINUTE
-        found = [match for engine in self._engines if (match := engine.first_at_or_after(minute)) is not None]
-        return min(found, default=None)
+        first: int | None = None
+        for engine in self._engines:
+            match = engine.first_at_or_after(minute)
+            if first is None or (match is not None and match < first):
+                first = match
+        return first
 
 
 class _Engine:

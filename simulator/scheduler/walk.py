@@ -15,6 +15,8 @@ from simulator.scheduler.zones import Zone
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _YEARS = 5
+_SURELY_IN_TIME = _YEARS * 365 * _DAY
+_END = (date(LAST_YEAR + 1, 1, 1).toordinal() - _EPOCH_DAY) * _DAY
 # How far from the search a clock change must be for the calendar's answer to be the walk's.
 _MARGIN = 2 * _DAY
 # The longest honest walk looks at every day of six years; a circle (Apia's skipped day) would never end.
@@ -47,15 +49,18 @@ class Walk:
             return None
 
     def _next(self, instant: int) -> int | None:
-        zone = self._zone
-        wall = zone.wall(instant)
-        year = year_of(wall)
-        if year > LAST_YEAR:
+        if self._zone.is_utc:
+            return self._next_in_utc(instant)
+        year = year_of(self._zone.wall(instant))
+        return None if year > LAST_YEAR else self._step_by_step(instant, year + _YEARS)
+
+    def _next_in_utc(self, instant: int) -> int | None:
+        if instant >= _END:
             return None
-        if zone.is_utc:
-            match = self._calendar.first_at_or_after(wall)
-            return match if match is not None and year_of(match) <= year + _YEARS else None
-        return self._step_by_step(instant, year + _YEARS)
+        match = self._calendar.first_at_or_after(instant)
+        if match is None or match - instant <= _SURELY_IN_TIME:
+            return match
+        return match if year_of(match) <= year_of(instant) + _YEARS else None
 
     def _quick(self, instant: int) -> int | None:
         """The calendar's answer from `instant` on, if no clock change is near."""

@@ -31,14 +31,13 @@ class Zone:
 
     def __init__(self, name: str, info: ZoneInfo | None) -> None:
         self.name = name
+        self.is_utc = info is None
+        """Whether it is UTC itself, which never changes."""
         self._info = info
         # Offset at the beginning of each day (of UTC, counted from 1970) that was asked about.
         self._daily: dict[int, int] = {}
-
-    @property
-    def is_utc(self) -> bool:
-        """Whether it is UTC itself, which never changes."""
-        return self._info is None
+        # The days, from the first to the last, that `is_quiet` has found to be quiet; none to begin with.
+        self._quiet_first, self._quiet_last = 0, -1
 
     @property
     def info(self) -> ZoneInfo:
@@ -87,10 +86,15 @@ class Zone:
         if self._info is None:
             return True
         first, last = start // _DAY, end // _DAY + 1
+        if self._quiet_first <= first and last <= self._quiet_last:
+            return True
         if last - first > _LONGEST_DAYS:
             return False
         offset = self._offset_on(first)
-        return all(self._offset_on(day) == offset for day in range(first + 1, last + 1))
+        if any(self._offset_on(day) != offset for day in range(first + 1, last + 1)):
+            return False
+        self._quiet_first, self._quiet_last = first, last
+        return True
 
 
 UTC = Zone("UTC", None)
