@@ -104,12 +104,16 @@ class _Pass:
         self._notes: list[str] = []
 
     def run(self) -> _Steps:
-        children: list[_Child] = [
-            (job, finished_condition(job))
-            for job in self._jobs
-            if (owner := controller_of(job)) is not None and owner.name == self._name
-        ]
-        for job, cause in self._beyond_history(children):
+        children: list[_Child] = []
+        ended: dict[str, list[batch_v1.Job]] = {"Complete": [], "Failed": []}
+        for job in self._jobs:
+            owner = controller_of(job)
+            if owner is not None and owner.name == self._name:
+                finished = finished_condition(job)
+                children.append((job, finished))
+                if finished is not None:
+                    ended[finished.type].append(job)
+        for job, cause in self._beyond_history(ended):
             yield from self._delete(job, cause)
         for event in self._look_at_children(children):
             yield event
@@ -119,7 +123,11 @@ class _Pass:
         plan = yield from self._start_if_due()
         if self._has_new_status():
             # 15
-            status = batch_v1.CronJobStatus(self._active or None, self._last_schedule_time, self._last_successful_time)
+            status = batch_v1.CronJobStatus(
+                active=self._active or None,
+                lastScheduleTime=self._last_schedule_time,
+                lastSuccessfulTime=self._last_successful_time,
+            )
             refused = yield UpdateStatus(key_of(self._cron_job), status, "; ".join(self._changes))
             if isinstance(refused, ApiError):
                 return Plan(error=f"unable to update status: {refused}", notes=tuple(self._notes))
@@ -166,19 +174,16 @@ class _Pass:
 
     # --- 2 to 4: children and status ---
 
-    def _beyond_history(self, children: list[_Child]) -> list[tuple[batch_v1.Job, str]]:
+    def _beyond_history(self, ended: dict[str, list[batch_v1.Job]]) -> list[tuple[batch_v1.Job, str]]:
         """The Jobs that the history has no room for, in the order in which they are to go, each with the cause."""
         # 2
         spec = self._spec
         surplus: list[tuple[batch_v1.Job, str]] = []
         for outcome, limit in (("Complete", spec.successfulJobsHistoryLimit), ("Failed", spec.failedJobsHistoryLimit)):
-            if limit is None:
-                continue
-            ended = [job for job, finished in children if finished is not None and finished.type == outcome]
-            if len(ended) > limit:
-                ended.sort(key=_start_order)
-                cause = f"history: of {len(ended)} {outcome} Jobs the newest {limit} are kept"
-                surplus += [(job, cause) for job in ended[: len(ended) - limit]]
+            count = len(ended[outcome])
+            if limit is not None and count > limit:
+                cause = f"history: of {count} {outcome} Jobs the newest {limit} are kept"
+                surplus += [(job, cause) for job in sorted(ended[outcome], key=_start_order)[: count - limit]]
         return surplus
 
     def _look_at_children(self, children: list[_Child]) -> list[Emit]:
