@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from msgspec import Struct
+
 from simulator.errors import UsageError
 from simulator.forecast.inputs import Span, exit_code_of, named, rate_of, span_of, with_jitter
 
@@ -26,8 +28,7 @@ GUESSED = Span(60.0, 60.0)
 _FAILED = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """Whose runs an assumption is about: a CronJob, or a Job of no CronJob."""
 
     kind: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from msgspec import Struct
+
 from simulator.forecast.assumptions import Owner
 from simulator.forecast.ledger import Skip
 
@@ -19,8 +21,7 @@ OUTCOMES = (COMPLETE, FAILED, REPLACED, DELETED, SUSPENDED, RUNNING)
 _LATE = timedelta(seconds=1)
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """One Job. `end_time`: when it was finished, or replaced; None if it goes on when the forecast ends.
 
     `reason` and `message`: those of the condition with which it failed, or why its pod waits. `is_doubled`: the wall clock
@@ -41,7 +42,7 @@ class Run:
     failed_pods: int = 0
     restarts: int = 0
     is_doubled: bool = False
-    pods: dict[str, int] = field(default_factory=dict)
+    pods: dict[str, int] = {}
     """The pods that are there, by uid: the how-manieth of this Job each is."""
 
     @property
@@ -122,9 +123,10 @@ class Tally:
     def add(self, run: Run) -> None:
         """Take in a run that has ended, or goes on at the end of the forecast."""
         self.outcomes[run.outcome] = self.outcomes.get(run.outcome, 0) + 1
-        if run.late_seconds:
+        late_seconds = run.late_seconds
+        if late_seconds:
             self.late += 1
-            self.latest_seconds = max(self.latest_seconds, run.late_seconds)
+            self.latest_seconds = max(self.latest_seconds, late_seconds)
         self.doubled += run.is_doubled
         self.pods += run.pod_count
         self.failed_pods += run.failed_pods
