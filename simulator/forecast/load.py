@@ -32,6 +32,7 @@ class Load:
         self._keep = keep
         self._jobs = self._pods = self._cpu = self._memory = 0
         self._time: datetime | None = None
+        self._counted: tuple[int, int, int, int] | None = None
         self.levels: list[Level] = []
         self.jobs = self.pods = self.cpu_milli = self.memory_bytes = Peak()
 
@@ -53,12 +54,18 @@ class Load:
 
     def _move(self, now: datetime) -> None:
         """Time goes on to `now`: what stood until here has lasted."""
+        if now is self._time:
+            return
         if self._time is None or now > self._time:
             if self._time is not None:
                 self._count(self._time)
             self._time = now
 
     def _count(self, time: datetime) -> None:
+        amounts = (self._jobs, self._pods, self._cpu, self._memory)
+        if amounts == self._counted:
+            return
+        self._counted = amounts
         if self._jobs > self.jobs.value:
             self.jobs = Peak(self._jobs, time)
         if self._pods > self.pods.value:
@@ -68,6 +75,4 @@ class Load:
         if self._memory > self.memory_bytes.value:
             self.memory_bytes = Peak(self._memory, time)
         if self._keep:
-            level = Level(time, self._jobs, self._pods, self._cpu, self._memory)
-            if not self.levels or self.levels[-1][1:] != level[1:]:
-                self.levels.append(level)
+            self.levels.append(Level(time, *amounts))

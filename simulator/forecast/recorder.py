@@ -24,6 +24,7 @@ from simulator.pods.resources import pod_requests
 from simulator.scheduler import zone_named
 from simulator.store.objects import Change, Objects
 
+_CRON_JOB, _JOB, _POD = CRON_JOB.kind, JOB.kind, POD.kind
 _TERMINAL = ("Succeeded", "Failed")
 _NIGHT_BEGINS, _NIGHT_ENDS = 20, 7
 
@@ -93,11 +94,11 @@ class Recorder:
 
     def _on_change(self, change: Change) -> None:
         kind = change.key.kind
-        if kind == POD.kind:
+        if kind == _POD:
             self._pod_changed(change)
-        elif kind == JOB.kind:
+        elif kind == _JOB:
             self._job_changed(change)
-        elif kind == CRON_JOB.kind:
+        elif kind == _CRON_JOB:
             self._cron_job_changed(change)
 
     def _on_decision(self, key: Key, text: str) -> None:
@@ -118,7 +119,7 @@ class Recorder:
             return
         else:
             self._ledgers[key].edited(cron_job, now)
-        owner = Owner(CRON_JOB.kind, key.namespace, key.name)
+        owner = Owner(_CRON_JOB, key.namespace, key.name)
         self.tally(owner)
         self._zones[owner] = _zone_of(self._ledgers[key])
         self._templates[owner] = {}
@@ -126,7 +127,7 @@ class Recorder:
     def _skip(self, skip: Skip) -> None:
         if skip.scheduled_time < self._start:
             return
-        self.tally(Owner(CRON_JOB.kind, skip.namespace, skip.cron_job)).skip(skip)
+        self.tally(Owner(_CRON_JOB, skip.namespace, skip.cron_job)).skip(skip)
         if self._keep:
             self.skips.append(skip)
 
@@ -164,14 +165,14 @@ class Recorder:
         namespace, name, uid = metadata.namespace or "default", metadata.name or "", metadata.uid or ""
         controller = controller_of(job)
         slot = None
-        if controller is not None and controller.kind == CRON_JOB.kind:
-            owner = Owner(CRON_JOB.kind, namespace, controller.name)
+        if controller is not None and controller.kind == _CRON_JOB:
+            owner = Owner(_CRON_JOB, namespace, controller.name)
             stamp = (metadata.annotations or {}).get(SCHEDULED_TIMESTAMP)
             if stamp is not None:
                 slot = datetime.fromisoformat(stamp)
-                self._ledgers[Key(CRON_JOB.kind, namespace, controller.name)].started(slot, now)
+                self._ledgers[Key(_CRON_JOB, namespace, controller.name)].started(slot, now)
         else:
-            owner = Owner(JOB.kind, namespace, name)
+            owner = Owner(_JOB, namespace, name)
         run = Run(owner, name, uid, slot, whole_second(now))
         run.is_doubled = slot is not None and self._is_doubled(owner, slot)
         self._note_overlaps(run)
@@ -182,8 +183,9 @@ class Recorder:
         if run.created_time < self._start:
             return
         local = run.created_time.astimezone(self._zones.get(run.owner))
+        day = local.date()
         tally = self.tally(run.owner)
-        tally.days.add(local.date())
+        tally.days.add(day)
         is_own = False
         for other in self._active.values():
             if other.owner == run.owner:
@@ -194,7 +196,7 @@ class Recorder:
             if overlap is None:
                 overlap = self.overlaps[pair] = Overlap(run.owner, other.owner)
             overlap.times += 1
-            overlap.days.add(local.date())
+            overlap.days.add(day)
             overlap.is_nightly &= local.hour >= _NIGHT_BEGINS or local.hour < _NIGHT_ENDS
         tally.self_overlaps += is_own
 
@@ -215,7 +217,7 @@ class Recorder:
 
     def _tell_waiting(self, run: Run) -> None:
         """Why the pods of a run that goes on can't start, if one can't."""
-        for pod in self._objects.controlled(POD.kind, run.uid):
+        for pod in self._objects.controlled(_POD, run.uid):
             status = pod.status or core_v1.PodStatus()
             for container in (*(status.initContainerStatuses or ()), *(status.containerStatuses or ())):
                 waiting = container.state.waiting if container.state else None
@@ -278,10 +280,10 @@ class Recorder:
     def history(self) -> dict[Owner, list[batch_v1.Job]]:
         """The Jobs that are kept of each CronJob, oldest first."""
         kept: dict[Owner, list[batch_v1.Job]] = {}
-        for job in sorted(self._objects.list(JOB.kind), key=lambda job: job.metadata.creationTimestamp):
+        for job in sorted(self._objects.list(_JOB), key=lambda job: job.metadata.creationTimestamp):
             controller = controller_of(job)
-            if controller is not None and controller.kind == CRON_JOB.kind:
-                owner = Owner(CRON_JOB.kind, key_of(job).namespace, controller.name)
+            if controller is not None and controller.kind == _CRON_JOB:
+                owner = Owner(_CRON_JOB, key_of(job).namespace, controller.name)
                 kept.setdefault(owner, []).append(job)
         return kept
 
