@@ -270,7 +270,11 @@ class ControlPlane:
         # Imported when a CronJob is there: schedules take 10 ms to import, and most runs have none.
         from simulator.controllers.cronjob import sync_cron_job
 
-        decisions = sync_cron_job(cron_job, self.objects.list(JOB.kind, item.key.namespace), now)
+        namespace = item.key.namespace
+        children = self.objects.controlled_by_name(JOB.kind, namespace, item.key.name)
+        decisions = sync_cron_job(
+            cron_job, children, now, find_job=lambda name: self.objects.get(Key(JOB.kind, namespace, name))
+        )
         plan = self._applier.apply_decisions(decisions, cron_job, "cronjob-controller", now)
         self._finish(item, plan, now)
 

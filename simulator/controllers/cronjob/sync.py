@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,9 +67,17 @@ def reconcile_cron_job(cron_job: batch_v1.CronJob, jobs: Sequence[batch_v1.Job],
     return carry_out(this.run(), apply)
 
 
-def sync_cron_job(cron_job: batch_v1.CronJob, jobs: Sequence[batch_v1.Job], now: datetime) -> Decisions:
-    """One pass over a CronJob, to be carried out by `plan.carry_out`. `jobs` are all Jobs of its namespace."""
-    return _Pass(cron_job, jobs, now).run()
+def sync_cron_job(
+    cron_job: batch_v1.CronJob,
+    jobs: Sequence[batch_v1.Job],
+    now: datetime,
+    find_job: Callable[[str], batch_v1.Job | None] | None = None,
+) -> Decisions:
+    """One pass over a CronJob, to be carried out by `plan.carry_out`.
+
+    `jobs` are all Jobs of its namespace; or, where `find_job` knows those by name, the ones whose controller has its name.
+    """
+    return _Pass(cron_job, jobs, now, find_job).run()
 
 
 def schedule_of(cron_job: batch_v1.CronJob) -> Schedule:
@@ -85,12 +93,19 @@ def schedule_of(cron_job: batch_v1.CronJob) -> Schedule:
 class _Pass:
     """The state of one pass: the status as it will be written, and what the pass has to say."""
 
-    def __init__(self, cron_job: batch_v1.CronJob, jobs: Sequence[batch_v1.Job], now: datetime) -> None:
+    def __init__(
+        self,
+        cron_job: batch_v1.CronJob,
+        jobs: Sequence[batch_v1.Job],
+        now: datetime,
+        find_job: Callable[[str], batch_v1.Job | None] | None = None,
+    ) -> None:
         status = cron_job.status or batch_v1.CronJobStatus()
         assert cron_job.spec is not None
         self._cron_job = cron_job
         self._spec = cron_job.spec
         self._jobs = jobs
+        self._find_job = find_job
         self._now = now
         self._name = metadata_of(cron_job).name or ""
         self._namespace = metadata_of(cron_job).namespace or "default"
@@ -145,8 +160,10 @@ class _Pass:
 
     def existing(self, name: str | None) -> batch_v1.Job | None:
         """The Job of that name, unless this pass has deleted it."""
-        if name in self._gone:
+        if not name or name in self._gone:
             return None
+        if self._find_job is not None:
+            return self._find_job(name)
         return next((job for job in self._jobs if metadata_of(job).name == name), None)
 
     def _is_active(self, uid: str | None) -> bool:
