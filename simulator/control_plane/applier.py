@@ -153,7 +153,7 @@ class Applier:
 
     def note(self, subject: Any, component: str, notes: Iterable[str], now: datetime) -> None:
         """Write what a pass of a component had to say to the decision log, unless it said the same last time."""
-        if not self._objects.wants_decisions(kind_of(subject).kind):
+        if not self._objects.wants_notes(kind_of(subject).kind):
             return
         uid, texts = subject.metadata.uid, tuple(notes)
         last = self._notes.get(uid, {}).get(component, ())
@@ -163,6 +163,7 @@ class Applier:
             self._notes.setdefault(uid, {})[component] = texts
         for text in texts:
             if text not in last:
+                self._objects.tell_note(key_of(subject), text)
                 self._decide(subject, text, now)
 
     def forget(self, uid: str) -> None:
@@ -171,9 +172,9 @@ class Applier:
 
     def _decide_on(self, subject: Any, deed: str, key: Key, cause: str, now: datetime) -> None:
         """Log what was done to an object, and why."""
-        if self._objects.wants_decisions(kind_of(subject).kind):
+        if self._objects.remembers:
             self._decide(subject, f"{deed} {key}: {cause}", now)
 
     def _decide(self, subject: Any, text: str, now: datetime) -> None:
-        time = now.isoformat() if self._objects.remembers else ""
-        self._objects.add_decision(time, key_of(subject), subject.metadata.uid, text)
+        if self._objects.remembers:
+            self._objects.add_decision(now.isoformat(), key_of(subject), subject.metadata.uid, text)

@@ -30,8 +30,8 @@ class Collector:
                 self._take(self._graph.observe(obj.metadata, kind))
 
     def observe(self, change: Change) -> None:
-        """Keep the picture up to date."""
-        if not change.has_new_metadata or change.key.kind == EVENT.kind:
+        """Keep the picture up to date, by a change of metadata."""
+        if change.key.kind == EVENT.kind:
             return
         if change.type == "DELETED":
             self._take(self._graph.remove(change.object.metadata.uid))

@@ -170,15 +170,15 @@ class ControlPlane:
 
     def _reconcile(self, now: datetime) -> None:
         """Look at every key that is due, until none is."""
+        queue, triggers, handlers = self._queue, self._triggers, self._handlers
         looks: dict[Item, int] = {}
-        while item := self._queue.pop(now):
-            looks[item] = looks.get(item, 0) + 1
-            if looks[item] > _LOOKS_IN_A_STEP:
-                self._queue.add_at(item, now + timedelta(seconds=1))
-                continue
-            if self.mode is Mode.ACT or self._is_allowed(item):
-                self._triggers.in_hand = item
-                self._handlers[item.controller](item, now)
+        while item := queue.pop(now):
+            count = looks[item] = looks.get(item, 0) + 1
+            if count > _LOOKS_IN_A_STEP:
+                queue.add_at(item, now + timedelta(seconds=1))
+            elif self.mode is Mode.ACT or self._is_allowed(item):
+                triggers.in_hand = item
+                handlers[item.controller](item, now)
         self._triggers.in_hand = None
 
     def close(self) -> None:
@@ -202,7 +202,8 @@ class ControlPlane:
     # --- what changes bring ---
 
     def _on_change(self, change: Change) -> None:
-        self._collector.observe(change)
+        if change.has_new_metadata:
+            self._collector.observe(change)
         if change.type == "DELETED":
             self._forget(change)
         self._triggers.observe(change)

@@ -54,16 +54,16 @@ class Triggers:
         if change.key.namespace in self._terminating:
             self._queue.add(Item(NAMESPACE_SYNC, Key(NAMESPACE.kind, "", change.key.namespace)))
 
-    def _touch_unless_in_hand(self, item: Item) -> None:
-        """Look at an item, unless it is its own look that has made the change: once its plan is applied, it is at rest."""
-        if item != self.in_hand:
-            self._queue.add(item)
+    def _touch_unless_in_hand(self, controller: str, key: Key) -> None:
+        """Look at a key, unless it is its own look that has made the change: once its plan is applied, it is at rest."""
+        if self.in_hand != (controller, key):
+            self._queue.add(Item(controller, key))
 
     def _pod_changed(self, change: Change) -> None:
         key, pod, previous = change.key, change.object, change.previous
         if change.type != "DELETED":
             if previous is None or not (change.has_new_metadata and is_finalizer_change(pod, previous)):
-                self._touch_unless_in_hand(Item(POD_SYNC, key))
+                self._touch_unless_in_hand(POD_SYNC, key)
             if change.has_new_metadata and TRACKING_FINALIZER in (pod.metadata.finalizers or ()):
                 self._queue.add(Item(TRACKING_SYNC, key))
         if change.has_new_metadata or is_news_to_job(pod, previous):
@@ -72,19 +72,21 @@ class Triggers:
     def _touch_jobs_of_pod(self, change: Change) -> None:
         namespace, previous = change.key.namespace, change.previous
         controller = controller_of(change.object)
-        controllers = [controller]
+        owners = [controller]
         if previous is not None and change.has_new_metadata:
             before = controller_of(previous)
             if before != controller:
-                controllers.append(before)
-        names = [owner.name for owner in controllers if owner is not None and owner.kind == JOB.kind]
-        for name in names:
-            item = Item(JOB_SYNC, Key(JOB.kind, namespace, name))
-            if previous is None:
-                self._touch_unless_in_hand(item)
-            else:
-                self._queue.add(item)  # also by its own look: a Job that loses pods may have more to do
-        if not names and controller is None:
+                owners.append(before)
+        has_job = False
+        for owner in owners:
+            if owner is not None and owner.kind == JOB.kind:
+                has_job = True
+                key = Key(JOB.kind, namespace, owner.name)
+                if previous is None:
+                    self._touch_unless_in_hand(JOB_SYNC, key)
+                else:
+                    self._queue.add(Item(JOB_SYNC, key))  # by its own look too: a Job that loses pods may have more to do
+        if controller is None and not has_job:
             # Any Job whose selector matches may adopt it.
             for job in self._objects.list(JOB.kind, namespace):
                 self._queue.add(Item(JOB_SYNC, key_of(job)))
@@ -94,7 +96,7 @@ class Triggers:
         is_there = change.type != "DELETED"
         finished = finished_condition(job)
         if is_there:
-            self._touch_unless_in_hand(Item(JOB_SYNC, key))
+            self._touch_unless_in_hand(JOB_SYNC, key)
         else:
             self._queue.add(Item(JOB_SYNC, key))
         if job.spec.ttlSecondsAfterFinished is not None:
@@ -108,7 +110,7 @@ class Triggers:
             return
         # Its controller reads of a Job whether it is finished, its owner and its name: nothing else is news to it.
         if change.has_new_metadata or finished != finished_condition(change.previous):
-            self._touch_unless_in_hand(Item(CRON_JOB_SYNC, Key(CRON_JOB.kind, key.namespace, owner.name)))
+            self._touch_unless_in_hand(CRON_JOB_SYNC, Key(CRON_JOB.kind, key.namespace, owner.name))
 
     def _cron_job_changed(self, change: Change) -> None:
         if change.type != "MODIFIED":

@@ -65,8 +65,10 @@ class Recorder:
         self.tallies: dict[Owner, Tally] = {}
         self.overlaps: dict[frozenset[Owner], Overlap] = {}
         self.load = Load(keep)
-        objects.on_change(self._on_change)
-        objects.on_decision(CRON_JOB.kind, self._on_decision)
+        objects.on_change(self._pod_changed, [POD.kind])
+        objects.on_change(self._job_changed, [JOB.kind])
+        objects.on_change(self._cron_job_changed, [CRON_JOB.kind])
+        objects.on_note(CRON_JOB.kind, self._noted)
 
     def run_of(self, job_uid: str) -> Run | None:
         """The run whose Job has that uid, as long as it goes on."""
@@ -92,20 +94,10 @@ class Recorder:
 
     # --- changes ---
 
-    def _on_change(self, change: Change) -> None:
-        kind = change.key.kind
-        if kind == _POD:
-            self._pod_changed(change)
-        elif kind == _JOB:
-            self._job_changed(change)
-        elif kind == _CRON_JOB:
-            self._cron_job_changed(change)
-
-    def _on_decision(self, key: Key, text: str) -> None:
-        if text[0] in "sm":
-            note = read_note(text)
-            if note is not None:
-                self._ledgers[key].passed_over(note, self._clock.now())
+    def _noted(self, key: Key, text: str) -> None:
+        note = read_note(text)
+        if note is not None:
+            self._ledgers[key].passed_over(note, self._clock.now())
 
     def _cron_job_changed(self, change: Change) -> None:
         key, cron_job = change.key, change.object

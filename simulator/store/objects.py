@@ -8,7 +8,7 @@ outside sees what a crash could take back. A stored struct is never changed, onl
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -65,8 +65,8 @@ class Objects:
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._uncommitted: list[Change] = []
         self._decisions: list[DecisionRow] = []
-        self._listeners: list[Callable[[Change], None]] = []
-        self._decision_listeners: dict[str, list[Callable[[Key, str], None]]] = {}
+        self._listeners: dict[str, list[Callable[[Change], None]]] = {kind: [] for kind in KINDS}
+        self._note_listeners: dict[str, list[Callable[[Key, str], None]]] = {}
         self._watchers: list[Callable[[Sequence[Change]], None]] = []
         self._meta: dict[str, str] = {}
         self._facts_changed = False
@@ -117,18 +117,20 @@ class Objects:
     # --- writing ---
 
     def put(self, obj: Any) -> Any:
-        """Store a new state of an object; returns it with its resourceVersion."""
-        self.resource_version += 1
-        given = obj.metadata
-        metadata = msgspec.structs.replace(given, resourceVersion=str(self.resource_version))
-        obj = msgspec.structs.replace(obj, metadata=metadata)
+        """Store a new object, or a new state of one; returns it with its resourceVersion."""
         key = key_of(obj)
         previous = self.get(key)
-        if previous is None:
-            self._index(key, obj)
-            self._changed(Change(self.resource_version, "ADDED", key, obj, None))
-            return obj
-        has_new_metadata = given is not previous.metadata and not has_same_metadata(obj, previous)
+        if previous is not None:
+            return self.replace(key, previous, obj)
+        obj = self._versioned(obj)
+        self._index(key, obj)
+        self._changed(Change(self.resource_version, "ADDED", key, obj, None))
+        return obj
+
+    def replace(self, key: Key, previous: Any, obj: Any) -> Any:
+        """Store a new state of the object of that key, which is `previous`; returns it with its resourceVersion."""
+        has_new_metadata = obj.metadata is not previous.metadata and not has_same_metadata(obj, previous)
+        obj = self._versioned(obj)
         if has_new_metadata and not _is_indexed_alike(obj, previous):
             self._unindex(key, previous)
             self._index(key, obj)
@@ -142,13 +144,17 @@ class Objects:
         previous = self.get(key)
         if previous is None:
             return None
-        self.resource_version += 1
         self._unindex(key, previous)
         del self._objects[key.kind][key]
-        metadata = msgspec.structs.replace(previous.metadata, resourceVersion=str(self.resource_version))
-        last = msgspec.structs.replace(previous, metadata=metadata)
+        last = self._versioned(previous)
         self._changed(Change(self.resource_version, "DELETED", key, last, previous))
         return last
+
+    def _versioned(self, obj: Any) -> Any:
+        """The object with the next resourceVersion."""
+        self.resource_version += 1
+        metadata = msgspec.structs.replace(obj.metadata, resourceVersion=str(self.resource_version))
+        return msgspec.structs.replace(obj, metadata=metadata)
 
     def _index(self, key: Key, obj: Any) -> None:
         self._objects[key.kind][key] = obj
@@ -168,24 +174,27 @@ class Objects:
     def _changed(self, change: Change) -> None:
         if self._remember:
             self._uncommitted.append(change)
-        for listener in self._listeners:
+        for listener in self._listeners[change.key.kind]:
             listener(change)
 
     # --- decisions and facts about the instance ---
 
     def add_decision(self, time: str, key: Key, uid: str, text: str) -> None:
-        """Remember why something was decided; written with the next commit, forgotten where nothing is persisted."""
-        for listener in self._decision_listeners.get(key.kind, ()):
-            listener(key, text)
+        """Remember why something was decided; written with the next commit, forgotten where nothing is remembered."""
         if not self._remember:
             return
         obj = self.get(key)
         owner = controller_of(obj) if obj is not None else None
         self._decisions.append((time, *key, uid, owner.uid if owner else "", text))
 
-    def wants_decisions(self, kind: str) -> bool:
-        """Whether anybody is told of, or may ask for, the decisions about objects of a kind."""
-        return self._remember or kind in self._decision_listeners
+    def tell_note(self, key: Key, text: str) -> None:
+        """Tell those who listen what a controller had to say of an object without doing anything to it."""
+        for listener in self._note_listeners.get(key.kind, ()):
+            listener(key, text)
+
+    def wants_notes(self, kind: str) -> bool:
+        """Whether anybody is told of, or may ask for, what controllers have to say of objects of a kind."""
+        return self._remember or kind in self._note_listeners
 
     @property
     def remembers(self) -> bool:
@@ -239,14 +248,21 @@ class Objects:
         for watcher in list(self._watchers):
             watcher(changes)
 
-    def on_change(self, listener: Callable[[Change], None]) -> Callable[[], None]:
-        """Have `listener` called at every write, before it is committed; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def on_change(self, listener: Callable[[Change], None], kinds: Iterable[str] = KINDS) -> Callable[[], None]:
+        """Have `listener` called at every write of objects of these kinds, before it is committed; returns what ends it."""
+        lists = [self._listeners[kind] for kind in kinds]
+        for listeners in lists:
+            listeners.append(listener)
 
-    def on_decision(self, kind: str, listener: Callable[[Key, str], None]) -> None:
-        """Have `listener` called with every decision about an object of a kind: which object, the words."""
-        self._decision_listeners.setdefault(kind, []).append(listener)
+        def end() -> None:
+            for listeners in lists:
+                listeners.remove(listener)
+
+        return end
+
+    def on_note(self, kind: str, listener: Callable[[Key, str], None]) -> None:
+        """Have `listener` called with every new note about an object of a kind: which object, the words."""
+        self._note_listeners.setdefault(kind, []).append(listener)
 
     def watch(self, watcher: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
         """Have `watcher` called with the changes of every commit; returns what ends it."""

@@ -181,7 +181,7 @@ class Registry:
             errors = parser.validate_status_update(old, new)
             if errors:
                 raise parser.invalid(JOB, key.name, errors)
-        return new if dry_run else self._store(new)
+        return new if dry_run else self._store(key, old, new)
 
     def patch_metadata(self, key: Key, patch: dict[str, Any]) -> Any:
         """Apply a controller's merge patch to the metadata: finalizers and owner references, null taking away."""
@@ -191,7 +191,7 @@ class Registry:
             name: None if not value else msgspec.convert(value, types.get(name, Any)) for name, value in patch.items()
         }
         metadata = msgspec.structs.replace(old.metadata, **changes)
-        return old if metadata == old.metadata else self._store(msgspec.structs.replace(old, metadata=metadata))
+        return old if metadata == old.metadata else self._store(key, old, msgspec.structs.replace(old, metadata=metadata))
 
     def bind(self, key: Key, node_name: str) -> Any:
         """Put a pod on a node."""
@@ -200,20 +200,20 @@ class Registry:
         if specs is None:
             specs = PodSpecs(lambda spec: msgspec.structs.replace(spec, nodeName=node_name))
             self._bound_specs[node_name] = specs
-        return self._store(msgspec.structs.replace(old, spec=specs.of(old.spec)))
+        return self._store(key, old, msgspec.structs.replace(old, spec=specs.of(old.spec)))
 
     def _replace(self, old: Any, new: Any, dry_run: bool) -> Any:
         """Write a new state, unless it is but the old one, or it is only tried."""
         version = old.metadata.resourceVersion
         if new.metadata.resourceVersion != version:
             new = msgspec.structs.replace(new, metadata=msgspec.structs.replace(new.metadata, resourceVersion=version))
-        return new if new == old or dry_run else self._store(new)
+        return new if new == old or dry_run else self._store(key_of(old), old, new)
 
-    def _store(self, new: Any) -> Any:
+    def _store(self, key: Key, old: Any, new: Any) -> Any:
         """Write a state that is new; an object that is being deleted and that nothing holds any more goes."""
         if new.metadata.deletionTimestamp is not None and not new.metadata.finalizers and not self._is_held(new):
-            return self.objects.remove(key_of(new))
-        return self.objects.put(new)
+            return self.objects.remove(key)
+        return self.objects.replace(key, old, new)
 
     def _check_unchanged(self, old: Any, metadata: dict[str, Any]) -> None:
         kind, name = kind_of(old), old.metadata.name
@@ -314,7 +314,7 @@ class Registry:
     def finalize_namespace(self, key: Key) -> None:
         """Nothing is left in a namespace that is being deleted: let it go."""
         old = self.get(key)
-        self._store(msgspec.structs.replace(old, spec=msgspec.structs.replace(old.spec, finalizers=None)))
+        self._store(key, old, msgspec.structs.replace(old, spec=msgspec.structs.replace(old.spec, finalizers=None)))
 
     def ensure_namespace(self, name: str, now: datetime) -> None:
         """Create a namespace if it is missing."""
