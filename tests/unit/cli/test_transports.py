@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ class Script:
     def _serve(self, answers: list[bytes]) -> None:
         for answer in answers:
             client, _ = self._listener.accept()
-            with client:
+            with client, contextlib.suppress(BrokenPipeError):  # the client may have seen enough
                 self.requests.append(client.recv(65536))
                 for position in range(0, len(answer), 7):  # In small bits, as a network may deliver them.
                     client.sendall(answer[position : position + 7])
