@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+import signal
+
+# A shell that starts the tests in the background has them ignore SIGINT, and so would every kjsim that they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
