@@ -147,8 +147,6 @@ def _run(session: Session, wanted: list[Manifest], options: Options, deadline: f
 
         def begin() -> None:
             _begin(goal, session, wanted, options, view)
-            if hosted is not None:
-                hosted.serve()  # Others can wait for it: the engine is at work meanwhile.
 
         if options.detach:
             begin()
@@ -157,7 +155,8 @@ def _run(session: Session, wanted: list[Manifest], options: Options, deadline: f
         check = hosted.host.check if hosted else lambda: None
         runner = Runner(session.client, goal, view, session.clock, deadline=deadline, check=check)
         try:
-            code = runner.run(begin)
+            # Others can wait for the socket; what it has to import would keep the threads waiting that start the pods.
+            code = runner.run(begin, at_leisure=hosted.serve if hosted else None)
         finally:
             if hosted is not None:
                 hosted.finish_sweeping()  # What was suspended, killed or deleted leaves containers and folders to remove.
@@ -186,7 +185,6 @@ def _view(options: Options) -> contextlib.AbstractContextManager[View]:
 def _begin(goal: Goal, session: Session, wanted: list[Manifest], options: Options, view: View) -> None:
     """Create the objects, and put what is run into the goal."""
     from simulator.cli.applying import apply
-    from simulator.cli.next_runs import firing_text
     from simulator.cli.output import qualified
     from simulator.cli.run.starting import fire, start_cron_job, start_job, unfinished_others
 
@@ -206,6 +204,8 @@ def _begin(goal: Goal, session: Session, wanted: list[Manifest], options: Option
             started = start_job(client, tree, view.say, session.hosted.unfinished_jobs if session.hosted else ())
             goal.jobs[started["metadata"]["uid"]] = started
         elif kind is CRON_JOB:
+            from simulator.cli.next_runs import firing_text  # schedules and zones take 4 ms to import
+
             started = start_cron_job(client, tree, view.say)
             goal.cron_jobs[started["metadata"]["uid"]] = started
             view.say(firing_text(started, session.clock.now()))

@@ -23,6 +23,9 @@ Tree = dict[str, Any]
 _LOOK_SECONDS = 0.25
 """How often the view is redrawn and the clock looked at when nothing happens."""
 
+_QUIET_SECONDS = 0.03
+"""Nothing has happened for so long: the engine is starting a container."""
+
 _ENGINE_LOOK_SECONDS = 1.0
 _LOG_PATIENCE_SECONDS = 5.0
 _GRACE_PATIENCE_SECONDS = 5.0
@@ -86,14 +89,18 @@ class Runner:
         self.results: dict[str, Tree] = {}
         """The Jobs that have ended, by uid."""
 
-    def run(self, begin: Callable[[], None]) -> int:
+    def run(self, begin: Callable[[], None], at_leisure: Callable[[], None] | None = None) -> int:
         """Follow the goal to its end; the exit code. Raises `Interrupted` or `RunTimeout` after it has suspended all.
 
-        `begin` creates the objects of the goal; what it has created when it is interrupted is suspended too.
+        `begin` creates the objects of the goal; what it has created when it is interrupted is suspended too. `at_leisure`
+        is called soon afterwards, when the engine is at work and this process is not, at the latest after 0.25 s.
         """
         try:
             begin()
             self._following.start()
+            if at_leisure is not None:
+                self._follow_until_leisure()
+                at_leisure()
             self._follow_until(self._is_reached)
             self._drain()
             if self._goal.cron_jobs:
@@ -118,6 +125,11 @@ class Runner:
             if self._deadline is not None and time.monotonic() > self._deadline:
                 raise RunTimeout("the timeout has passed")
             self._take(self._following.next(_LOOK_SECONDS))
+
+    def _follow_until_leisure(self) -> None:
+        end = time.monotonic() + _LOOK_SECONDS
+        while time.monotonic() < end and (happening := self._following.next(_QUIET_SECONDS)):
+            self._take(happening)
 
     def _take(self, happening: Happening | None) -> None:
         match happening:
