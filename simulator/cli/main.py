@@ -25,6 +25,10 @@ _COLLECT_AFTER = 50_000
 """New objects between two rounds of the garbage collector. Python's own 700 make it look again and again at modules that are
 being imported, of which nothing is garbage; hardly anything here is in cycles."""
 
+_SWITCH_SECONDS = 0.0005
+"""How long a busy thread keeps others waiting. With Python's own 5 ms, a thread that talks to the engine may lose as much at
+each system call of a request while another one imports modules."""
+
 EXIT_CODES = """\
   0    it is done; of `run`: the Job is complete
   1    it failed, or the object isn't there; of `run`: the Job failed
@@ -52,6 +56,7 @@ def process() -> NoReturn:
     anyway. Commands have ended what needs an end (control plane, database, streams) when they return.
     """
     gc.set_threshold(_COLLECT_AFTER)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
