@@ -39,10 +39,14 @@ NETWORK_ERRORS = (
 
 
 class _Life(msgspec.Struct):
-    """What is known of one container. `kill_at`: when SIGKILL is due (`time.monotonic`), None: no stop was asked for."""
+    """What is known of one container.
+
+    `kill_at`: when SIGKILL is due (`time.monotonic`), None: no stop was asked for. `tty` None: not known yet.
+    """
 
     phase: Literal["starting", "running", "ending", "ended"]
     container_id: str = ""
+    tty: bool | None = None
     report: ContainerReport | None = None
     died: bool = False
     removing: bool = False
@@ -68,6 +72,11 @@ class Containers:
         """The engine's id of a container, empty if it is not known."""
         life = self._lives.get(key)
         return life.container_id if life is not None else ""
+
+    def has_terminal(self, key: ContainerKey) -> bool | None:
+        """Whether a container has a terminal; None if it is not known."""
+        life = self._lives.get(key)
+        return life.tty if life is not None else None
 
     # --- starting ---------------------------------------------------------------------------------------------------
 
@@ -216,6 +225,7 @@ class Containers:
                 reports.insert(0, sandbox)
         with self._lock:
             life.phase, life.report = "running", report
+            life.tty = bool(inspection["Config"].get("Tty"))
             life.stop_signal = inspection["Config"].get("StopSignal") or "SIGTERM"
             self._room.send(reports)
             life.died = life.died or has_ended

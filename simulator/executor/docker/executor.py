@@ -161,7 +161,8 @@ class DockerExecutor:
             raise ServiceUnavailable("the Docker Engine does not answer")
         try:
             container = self._containers.container_id(key)
-            log = open_log(self._engine, container, options) if container else None
+            tty = self._containers.has_terminal(key)
+            log = open_log(self._engine, container, options, tty=tty) if container else None
         except Exception as error:
             if not is_unreachable(error):
                 raise

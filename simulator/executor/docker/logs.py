@@ -36,17 +36,14 @@ class LogStream:
         self._stream.close()
 
 
-def open_log(engine: Engine, container: str, options: LogOptions) -> LogStream | None:
-    """The log of a container, None if there is no such container. Raises the SDK's errors."""
+def open_log(engine: Engine, container: str, options: LogOptions, *, tty: bool | None = None) -> LogStream | None:
+    """The log of a container, None if there is no such container. Raises the SDK's errors.
+
+    `tty`: whether it has a terminal, None: to be asked. An inspection waits while the engine takes an ended container down.
+    """
     from docker.errors import APIError, create_api_error_from_http_exception
     from requests.exceptions import HTTPError
 
-    try:
-        tty = bool(engine.api.inspect_container(container)["Config"].get("Tty"))
-    except APIError as error:
-        if status_code(error) == 404:
-            return None
-        raise
     parameters: dict[str, Any] = {
         "stdout": 1,
         "stderr": 1,
@@ -56,13 +53,20 @@ def open_log(engine: Engine, container: str, options: LogOptions) -> LogStream |
     }
     if options.since_time is not None:
         parameters["since"] = epoch_text(options.since_time)
-    response = engine.streams.get(
-        engine.url(f"/containers/{container}/logs"), params=parameters, stream=True, timeout=(60, None)
-    )
     try:
-        response.raise_for_status()
-    except HTTPError as error:
-        raise create_api_error_from_http_exception(error) from error
+        if tty is None:
+            tty = bool(engine.api.inspect_container(container)["Config"].get("Tty"))
+        response = engine.streams.get(
+            engine.url(f"/containers/{container}/logs"), params=parameters, stream=True, timeout=(60, None)
+        )
+        try:
+            response.raise_for_status()
+        except HTTPError as error:
+            raise create_api_error_from_http_exception(error) from error
+    except APIError as error:
+        if status_code(error) == 404:
+            return None
+        raise
     return LogStream(response, tty, options)
 
 
