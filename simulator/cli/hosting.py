@@ -126,8 +126,13 @@ class Hosted:
             time.sleep(0.005)
 
     def require_engine(self) -> None:
-        """Return once the engine has answered; raises `EngineUnavailable` if none does."""
+        """Return once the engine has answered; raises `EngineUnavailable` if none does.
+
+        Where Jobs were left unfinished, it has then also told what became of their pods.
+        """
         self._executor.wait_until_connected()
+        if self.unfinished_jobs:
+            self._wait_for_snapshot(self.host.control_plane)
 
     def on_shutdown(self, callback: Callable[[], None]) -> None:
         """Have `callback` called when a client asks for the end (`kjsim down`)."""

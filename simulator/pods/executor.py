@@ -371,7 +371,7 @@ class Executor(Protocol):
         ...
 
     def wait_until_connected(self) -> None:
-        """Return once the `Snapshot` is there; raises `EngineUnavailable` if there is nothing that runs containers."""
+        """Return once the engine has answered: the `Snapshot` follows. Raises `EngineUnavailable` if none does."""
         ...
 
     def submit(self, commands: Sequence[Command]) -> None:

@@ -126,7 +126,7 @@ class DockerExecutor:
         threading.Thread(target=self._run, name="kjsim-docker-watch", daemon=True).start()
 
     def wait_until_connected(self, timeout_seconds: float = 20.0) -> None:
-        """Return once the snapshot is there; raises `EngineUnavailable` with what was tried and what to do."""
+        """Return once the engine has answered, the snapshot follows; raises `EngineUnavailable` with what was tried."""
         if not self._settled.wait(timeout_seconds):
             raise EngineUnavailable(f"the Docker Engine has not answered for {timeout_seconds:g} s")
         if self._failure is not None:
@@ -399,14 +399,14 @@ class DockerExecutor:
                 self._workers.run(lambda lost=container["Id"]: _remove_quietly(room.engine, lost))  # type: ignore[misc]
         reports, addresses = self._containers.rebuild(containers)
         sandboxes = self._sandboxes.rebuild(containers, addresses)
+        self._failure = None
+        self._settled.set()  # the objects of a run can be made meanwhile
         self._learned.wait()
         now = self._clock.now()
         news: list[Report] = [EngineReport(now, reachable=True)] if self._was_lost else []
         with self._lock:
             self._is_reachable, self._was_lost = True, False
         self._containers.tell_all(reports, lambda all_: self._send([*news, Snapshot(now, tuple(sandboxes), all_)]))
-        self._failure = None
-        self._settled.set()
         self._submit_deferred()
         self._forget_removed(containers)
 
