@@ -108,3 +108,17 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout in ("141\n", "0\n")
+
+
+def test_a_process_leaves_at_once_but_not_before_all_is_written() -> None:
+    """What Python does at its end is left out: nobody waits for threads, and buffers are emptied all the same."""
+    program = (
+        "import sys, threading, time, simulator.cli.commands.version as v\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "v.run = lambda options: sys.stdout.write('a line\\nand more') and 3\n"
+        "sys.argv = ['kjsim', 'version']\n"
+        "from simulator.cli.main import process\n"
+        "process()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "a line\nand more", "")
