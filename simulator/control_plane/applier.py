@@ -88,16 +88,17 @@ class Applier:
     def _carry_out(self, operation: Operation, subject: Any, source: Source, now: datetime) -> Any:
         """Carry out one operation; returns the object that it created, if it is one that does."""
         match operation:
-            case Emit(type=type_, reason=reason, message=message):
-                self.emit(subject, source, type_, reason, message, now)
+            case Emit():
+                if self._recorder is not None:
+                    self.emit(subject, source, operation.type, operation.reason, operation.message, now)
             case Create(object=obj, cause=cause):
                 created = self._create(obj, subject, source, now)
                 self._decide_on(subject, "created", key_of(created), cause, now)
                 return created
-            case UpdateStatus(key=key, status=status, cause=cause):
-                self._if_there(self._registry.update_status, key, status)
-                if cause:
-                    self._decide(subject, cause, now)
+            case UpdateStatus():
+                self._if_there(self._registry.update_status, operation.key, operation.status)
+                if operation.cause:
+                    self._decide(subject, operation.cause, now)
             case Patch(key=key, patch=patch, cause=cause, deed=deed):
                 if "metadata" in patch:
                     self._if_there(self._registry.patch_metadata, key, patch["metadata"])

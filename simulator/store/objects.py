@@ -120,8 +120,10 @@ class Objects:
         """Store a new object, or a new state of one; returns it with its resourceVersion."""
         key = key_of(obj)
         previous = self.get(key)
-        if previous is not None:
-            return self.replace(key, previous, obj)
+        return self.add(key, obj) if previous is None else self.replace(key, previous, obj)
+
+    def add(self, key: Key, obj: Any) -> Any:
+        """Store an object of whose key there is none yet; returns it with its resourceVersion."""
         obj = self._versioned(obj)
         self._index(key, obj)
         self._changed(Change(self.resource_version, "ADDED", key, obj, None))

@@ -121,7 +121,7 @@ class Registry:
         if kind is POD:
             status = obj.status or core_v1.PodStatus(phase="Pending")
             obj = msgspec.structs.replace(obj, spec=self._admitted_specs.of(obj.spec), status=status)
-        return obj if dry_run else self.objects.put(obj)
+        return obj if dry_run else self.objects.add(key, obj)
 
     def _generate_name(self, prefix: str) -> str:
         # job.md 8: the prefix is cut so that the name has at most 63 characters.
