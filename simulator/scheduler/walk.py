@@ -160,8 +160,19 @@ class Walk:
             if wall % _MINUTE == 0:
                 return instant
             touched = True
-            instant += _MINUTE - wall % _MINUTE
+            instant = self._next_whole_minute(instant)
             wall = zone.wall(instant)
+
+    def _next_whole_minute(self, instant: int) -> int:
+        """The first instant after `instant` at which the wall clock shows the second 0."""
+        zone = self._zone
+        whole = instant + _MINUTE - zone.wall(instant) % _MINUTE
+        if zone.wall(whole) % _MINUTE == 0:
+            return whole
+        instant += 1  # the end of a local mean time lies between, which moves the seconds
+        while zone.wall(instant) % _MINUTE:
+            instant += 1
+        return instant
 
     def _day_matches(self, day: date) -> bool:
         in_month, in_week = day.day in self._days, day.isoweekday() % 7 in self._weekdays
