@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import date
+from typing import Any
 
 from simulator.scheduler.language import Field, Fields
 
@@ -76,42 +77,46 @@ class _Engine:
     """croniter for one expression.
 
     Whoever goes on from one match to the next is given several that were found in one go: croniter is much code, and takes
-    longer when it comes up once between other things.
+    longer when it comes up once between other things. A command that is its own control plane asks from two threads: what
+    is known is therefore one tuple, put in place when it is complete, and a croniter is handed to one asker at a time.
     """
 
     def __init__(self, expression: str) -> None:
         from croniter import CroniterBadDateError, croniter  # 60 ms to import: not for commands that look at no schedule
 
-        self._croniter = croniter(expression, 0, max_years_between_matches=_YEARS)
+        self._make = lambda: croniter(expression, 0, max_years_between_matches=_YEARS)
         self._no_date = CroniterBadDateError
-        # All matches from `begin` to `last`; none, where `last` lies before `begin`.
-        self._matches: list[int] = []
-        self._begin, self._last = 0, -1
+        self._idle = [self._make()]
+        # All matches from the first number to the second; none, where the second is the smaller one.
+        self._known: tuple[int, int, list[int]] = (0, -1, [])
 
     def first_at_or_after(self, minute: int) -> int | None:
-        if self._begin <= minute <= self._last:
-            return self._matches[bisect_left(self._matches, minute)]
-        goes_on = minute == self._last + _MINUTE
-        match = self._ask(minute)
-        if match is None:
-            return None
-        self._matches = [match]
-        self._begin, self._last = minute, match
-        if goes_on:
-            self._look_ahead()
+        begin, last, matches = self._known
+        if begin <= minute <= last:
+            return matches[bisect_left(matches, minute)]
+        try:
+            engine = self._idle.pop()
+        except IndexError:
+            engine = self._make()
+        match = self._ask(engine, minute)
+        if match is not None:
+            matches = [match]
+            if minute == last + _MINUTE:
+                self._look_ahead(engine, matches)
+            self._known = (minute, matches[-1], matches)
+        self._idle.append(engine)
         return match
 
-    def _look_ahead(self) -> None:
-        while len(self._matches) < _AT_ONCE and year_of(self._last) <= LAST_YEAR:
-            match = self._ask(self._last + _MINUTE)
+    def _look_ahead(self, engine: Any, matches: list[int]) -> None:
+        while len(matches) < _AT_ONCE and year_of(matches[-1]) <= LAST_YEAR:
+            match = self._ask(engine, matches[-1] + _MINUTE)
             if match is None:
                 return
-            self._matches.append(match)
-            self._last = match
+            matches.append(match)
 
-    def _ask(self, minute: int) -> int | None:
+    def _ask(self, engine: Any, minute: int) -> int | None:
         try:
-            return int(self._croniter.get_next(float, start_time=minute - 1))
+            return int(engine.get_next(float, start_time=minute - 1))
         except self._no_date:
             return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from simulator.scheduler.language import Every, ScheduleError, read, split_zone, trimmed
 from simulator.scheduler.walk import Walk
@@ -13,16 +14,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 # Answers that are remembered: a controller asks for the same two or three slots again and again.
 _MOST_REMEMBERED = 64
+_UNKNOWN: Any = object()
 
 
 class Schedule:
-    """A schedule in its zone. Made by `parse`; the same text and zone may give the same object."""
+    """A schedule in its zone. Made by `parse`; the same text and zone may give the same object, to any thread."""
 
     def __init__(self, text: str, zone: Zone, search: Walk | Every) -> None:
         self.text = text
         self._zone = zone
         self._search = search
-        self._remembered: dict[datetime, datetime | None] = {}
+        self._remembered: dict[datetime, Any] = {}
 
     @property
     def zone(self) -> str:
@@ -35,12 +37,13 @@ class Schedule:
         Around a clock change of an odd zone the answer can be no later than `after`, as in a cluster
         (semantics/cronjob.md 4.3): a caller that goes on from slot to slot has to stop there.
         """
-        if after in self._remembered:
-            return self._remembered[after]
+        slot = self._remembered.get(after, _UNKNOWN)
+        if slot is not _UNKNOWN:
+            return slot
         slot = self._find(after)
         if after.tzinfo is UTC:  # two instants of one zone can look the same, where its clocks are set back
             if len(self._remembered) >= _MOST_REMEMBERED:
-                del self._remembered[next(iter(self._remembered))]  # the oldest
+                self._remembered = {}  # another one, not emptied: a second thread may be looking at it
             self._remembered[after] = slot
         return slot
 

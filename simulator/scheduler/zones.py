@@ -37,7 +37,7 @@ class Zone:
         # Offset at the beginning of each day (of UTC, counted from 1970) that was asked about.
         self._daily: dict[int, int] = {}
         # The days, from the first to the last, that `is_quiet` has found to be quiet; none to begin with.
-        self._quiet_first, self._quiet_last = 0, -1
+        self._quiet = (0, -1)
 
     @property
     def info(self) -> ZoneInfo:
@@ -86,14 +86,15 @@ class Zone:
         if self._info is None:
             return True
         first, last = start // _DAY, end // _DAY + 1
-        if self._quiet_first <= first and last <= self._quiet_last:
+        quiet_first, quiet_last = self._quiet
+        if quiet_first <= first and last <= quiet_last:
             return True
         if last - first > _LONGEST_DAYS:
             return False
         offset = self._offset_on(first)
         if any(self._offset_on(day) != offset for day in range(first + 1, last + 1)):
             return False
-        self._quiet_first, self._quiet_last = first, last
+        self._quiet = (first, last)
         return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -94,6 +95,44 @@ def test_apia_ends() -> None:
         "2011-12-30T10:00",
         "2011-12-31T10:00",
     ]
+
+
+def test_the_seconds_move_when_a_local_mean_time_ends() -> None:
+    """Riyadh was 3:06:52 ahead until 24:00:00, which was then 23:53:08; the reference looks second by second."""
+    assert times("59 23 * * 4", "Asia/Riyadh", "1947-03-13T20:52:38", 1) == ["1947-03-13T20:59"]
+
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def following(after: datetime) -> datetime:
+    slot = parse("*/7 3-20 * * 1-5", "Europe/Berlin").next(after)
+    assert slot is not None
+    return slot
+
+
+def test_several_threads_may_ask_one_schedule() -> None:
+    """A command that is its own control plane asks the same object from two threads."""
+    slots = [START]
+    while slots[-1].day < 20:
+        slots.append(following(slots[-1]))
+    parse.cache_clear()
+    wrong: list[datetime] = []
+
+    def ask(chance: random.Random) -> None:
+        for _ in range(40):
+            index = chance.randrange(len(slots) - 30)
+            pairs = zip(slots[index : index + 29], slots[index + 1 :], strict=False)
+            wrong.extend(slot for slot, after in pairs if following(slot) != after)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(ask, map(random.Random, range(4))))
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []
 
 
 class StepByStep(Walk):
