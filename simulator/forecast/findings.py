@@ -57,7 +57,7 @@ def _of_one(owner: Owner, tally: Tally, forecast: Forecast) -> Iterator[Finding]
     total = tally.runs + sum(tally.skipped.values())
     for reason, words in (
         (FORBIDDEN, "skipped by Forbid: the run before still goes on"),
-        (DEADLINE, "missed: startingDeadlineSeconds has passed"),
+        (DEADLINE, "missed by the deadline of startingDeadlineSeconds"),
         (DOWN, "lost while the control plane is down"),
         (SUPERSEDED, "lost: a newer slot was due at the same look"),
         (SUSPENDED, "passed over while it is suspended"),

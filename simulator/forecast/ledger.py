@@ -73,9 +73,9 @@ class Ledger:
         self._read(cron_job)
 
     def passed_over(self, note: PassedOver, now: datetime) -> None:
-        """The controller has said why it does not start a slot."""
+        """The controller has said why it does not start a slot; a deadline that passes after Forbid is Forbid's doing."""
         self.advance(now)
-        if note.slot == self._open:
+        if note.slot == self._open and self._note is None:
             self._note = note
 
     def started(self, slot: datetime, now: datetime) -> None:
@@ -113,7 +113,7 @@ class Ledger:
         if note is not None and note.reason == FORBIDDEN:
             reason, message = FORBIDDEN, f"{note.detail} still runs"
         elif note is not None:
-            reason, message = DEADLINE, f"it was more than startingDeadlineSeconds ({note.detail} s) late"
+            reason, message = DEADLINE, f"startingDeadlineSeconds ({note.detail}) do not let it start"
         elif self._was_suspended:
             reason, message = SUSPENDED, "the CronJob is suspended"
         elif self._is_down(slot):

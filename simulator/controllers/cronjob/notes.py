@@ -32,14 +32,20 @@ def forbidden(slot: datetime, running: Sequence[str]) -> str:
     return f"slot {slot_text(slot)} is skipped: {', '.join(running)} still {verb} (concurrencyPolicy Forbid)"
 
 
-def too_late(slot: datetime, deadline_seconds: int) -> str:
-    """The note on a slot that startingDeadlineSeconds passes over."""
-    return f"slot {slot_text(slot)} is missed: it was due more than {deadline_seconds} s ago (startingDeadlineSeconds)"
+def too_late(slot: datetime, deadline_seconds: int, why: str) -> str:
+    """The note on a slot that only startingDeadlineSeconds passes over. `why`: what kept the controller from it until now."""
+    return f"slot {slot_text(slot)} is missed: startingDeadlineSeconds ({deadline_seconds}) have passed; {why}"
+
+
+def never_due(slot: datetime, deadline_seconds: int, *, has_time: bool) -> str:
+    """The note on a slot that was looked at in time and still is not due: the deadline is 0, or shorter than an `@every`."""
+    why = "are shorter than the interval, which begins anew with them" if has_time else "leave no time to start in"
+    return f"slot {slot_text(slot)} is missed: startingDeadlineSeconds ({deadline_seconds}) {why}: nothing ever starts"
 
 
 _SLOT = r"slot (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) is"
 _FORBIDDEN = re.compile(rf"{_SLOT} skipped: (.*) still runs? \(concurrencyPolicy Forbid\)")
-_TOO_LATE = re.compile(rf"{_SLOT} missed: it was due more than (-?\d+) s ago \(startingDeadlineSeconds\)")
+_TOO_LATE = re.compile(rf"{_SLOT} missed: startingDeadlineSeconds \((-?\d+)\) .*")
 
 
 def read_note(text: str) -> PassedOver | None:

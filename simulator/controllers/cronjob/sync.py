@@ -287,7 +287,7 @@ class _Pass:
         if deadline is not None and slot + wrapped_seconds(deadline) < self._now:
             time = slot.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S +0000")
             yield Emit("Warning", "MissSchedule", f"Missed scheduled time to start a job: {time}")
-            self._notes.append(notes.too_late(slot, deadline))
+            self._notes.append(notes.too_late(slot, deadline, self._why_late()))
             return self._wait(schedule)
         # 11
         name = job_name(cron_job, slot)
@@ -328,10 +328,13 @@ class _Pass:
             slot = missed_slots(self._base(), schedule, self._now).due
         except InvalidSchedule:
             return
-        if slot is not None:
-            self._notes.append(
-                f"slot {slot_text(slot)} is missed: startingDeadlineSeconds ({deadline}) have passed; {self._why_late()}"
-            )
+        if slot is None:
+            return
+        allowed = wrapped_seconds(deadline)
+        if allowed <= timedelta(0) or self._now - slot < allowed:
+            self._notes.append(notes.never_due(slot, deadline, has_time=allowed > timedelta(0)))
+        else:
+            self._notes.append(notes.too_late(slot, deadline, self._why_late()))
 
     def _why_late(self) -> str:
         """What may have kept the controller from a slot until now."""

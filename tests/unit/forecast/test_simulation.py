@@ -69,7 +69,23 @@ def test_a_deadline_passes_while_the_control_plane_is_down() -> None:
     cron = cron_job("a", "0 * * * *", startingDeadlineSeconds=600)
     runs, skips = lines(cron, span="5h", down=["2026-01-01T01:30:00Z..2026-01-01T03:30:00Z"])
     assert [run[0] for run in runs] == ["01:00:00", "04:00:00"]
-    assert skips == [("02:00:00", "Down"), ("03:00:00", "Down")]
+    assert skips == [("02:00:00", "Down"), ("03:00:00", "Deadline")]
+    found = messages(cron, span="5h", down=["2026-01-01T01:30:00Z..2026-01-01T03:30:00Z"])
+    assert "`a`: 1 of 4 slots missed by the deadline of startingDeadlineSeconds (first 2026-01-01 03:00:00 UTC)" in found
+
+
+@pytest.mark.parametrize(("schedule", "deadline"), [("0 * * * *", 0), ("@every 1h", 600), ("0 * * * *", 9223372037)])
+def test_a_deadline_that_lets_nothing_start(schedule: str, deadline: int) -> None:
+    runs, skips = lines(cron_job("a", schedule, startingDeadlineSeconds=deadline), span="2h30m")
+    assert runs == []
+    assert skips == [("01:00:00", "Deadline"), ("02:00:00", "Deadline")]
+
+
+def test_a_deadline_that_passes_while_forbid_waits_is_forbids_doing() -> None:
+    cron = cron_job("a", "0 * * * *", startingDeadlineSeconds=600, concurrencyPolicy="Forbid")
+    runs, skips = lines(cron, span="4h", duration=["75m"])
+    assert [run[0] for run in runs] == ["01:00:00", "03:00:00"]
+    assert skips == [("02:00:00", "Forbid")]
 
 
 def test_after_a_downtime_the_newest_slot_starts_late_and_containers_have_gone_on() -> None:

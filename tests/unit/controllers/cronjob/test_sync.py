@@ -220,6 +220,15 @@ def test_a_slot_beyond_the_deadline_is_told() -> None:
     )
 
 
+def test_a_deadline_that_lets_nothing_start_is_told() -> None:
+    plan = State(cron_job(startingDeadlineSeconds=0)).sync("2024-03-05T14:00:00.1")
+    assert plan.notes[0] == (
+        "slot 2024-03-05T14:00:00Z is missed: startingDeadlineSeconds (0) leave no time to start in: nothing ever starts"
+    )
+    plan = State(cron_job("@every 1h", startingDeadlineSeconds=60)).sync("2024-03-05T14:30:00.1")
+    assert plan.notes[0].endswith("(60) are shorter than the interval, which begins anew with them: nothing ever starts")
+
+
 def test_a_long_outage_of_a_dense_schedule_does_not_pass_every_slot() -> None:
     """The first interval, November to January, makes the walk to the newest slot begin more than a month early."""
     subject = cron_job("* * * 1-11 *", {"lastScheduleTime": "2023-11-30T23:58:00Z"})
