@@ -56,6 +56,8 @@ class Recorder:
         self._is_down = is_down
         self._is_doubled = is_doubled
         self._active: dict[str, Run] = {}
+        self._begun: list[Run] = []
+        self._begun_at = start
         self._ledgers: dict[Key, Ledger] = {}
         self._zones: dict[Owner, Any] = {}
         self._templates: dict[Owner, dict[str, Requests]] = {}
@@ -85,6 +87,7 @@ class Recorder:
         """The forecast ends."""
         for ledger in self._ledgers.values():
             ledger.finish(end)
+        self._count_overlaps(end)
         for run in list(self._active.values()):
             self._tell_waiting(run)
             self._settle(run)
@@ -167,19 +170,36 @@ class Recorder:
             owner = Owner(_JOB, namespace, name)
         run = Run(owner, name, uid, slot, whole_second(now))
         run.is_doubled = slot is not None and self._is_doubled(owner, slot)
-        self._note_overlaps(run)
-        self._active[uid] = run
+        self._begin(run, now)
         self.load.add_job(now, 1)
 
-    def _note_overlaps(self, run: Run) -> None:
-        if run.created_time < self._start:
+    def _begin(self, run: Run, now: datetime) -> None:
+        """A run begins. What it overlaps is known only when time has gone on: what ends at this instant does not count."""
+        self._count_overlaps(now)
+        self._active[run.uid] = run
+        self._begun.append(run)
+        self._begun_at = now
+
+    def _count_overlaps(self, now: datetime) -> None:
+        """Look at the runs that have begun before `now`, with what went on then. To be called before a run ends."""
+        if not self._begun or now == self._begun_at:
             return
+        for run in self._begun:
+            if run.created_time >= self._start:
+                self._note_overlaps(run)
+        self._begun.clear()
+
+    def _note_overlaps(self, run: Run) -> None:
         local = run.created_time.astimezone(self._zones.get(run.owner))
         day = local.date()
         tally = self.tally(run.owner)
         tally.days.add(day)
+        if run.uid not in self._active:
+            return
         is_own = False
         for other in self._active.values():
+            if other is run:  # those behind it have begun later
+                break
             if other.owner == run.owner:
                 is_own = True
                 continue
@@ -199,8 +219,10 @@ class Recorder:
 
     def _settle(self, run: Run) -> None:
         """A run has ended, or the forecast has."""
+        now = self._clock.now()
+        self._count_overlaps(now)
         del self._active[run.uid]
-        self.load.add_job(self._clock.now(), -1)
+        self.load.add_job(now, -1)
         if run.end_time is not None and run.end_time < self._start:
             return
         self.tally(run.owner).add(run)

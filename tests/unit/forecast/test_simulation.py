@@ -143,6 +143,15 @@ def test_overlaps_and_requests() -> None:
     assert forecast.load.cpu_milli.time == at("2026-01-05T02:30").replace(microsecond=100_000)
 
 
+def test_a_run_that_begins_when_another_ends_does_not_overlap_it() -> None:
+    crons = [cron_job("a", "0 * * * *"), cron_job("b", "1 * * * *"), cron_job("c", "* 5 * * *"), cron_job("d", "30 7 * * *")]
+    found = messages(*crons, duration=["60s", "c=30s", "d=31m"])
+    assert not [message for message in found if "while an earlier run" in message]
+    overlaps = [message for message in found if "overlaps" in message]
+    assert "`a` overlaps `d` on 1 of 1 day" in overlaps
+    assert not [message for message in overlaps if "`b` overlaps `a`" in message or "`b` overlaps `d`" in message]
+
+
 def test_what_never_fires_or_is_suspended_is_said() -> None:
     found = messages(cron_job("a", "0 0 30 2 *"), cron_job("b", "0 * * * *", suspend=True), span="3h")
     assert "`a` never fires: `0 0 30 2 *` names no date that exists" in found
