@@ -73,13 +73,14 @@ def _entries(forecast: Forecast) -> list[tuple[datetime, Run | Skip]]:
 
 def _run_event(run: Run, forecast: Forecast) -> list[str]:
     start = run.start_time or run.created_time
+    end = run.end_time or forecast.end
     notes = [f"outcome: {run.outcome}", *run.marks]
     return [
         "BEGIN:VEVENT",
         f"UID:{run.owner.namespace}.{run.job}@forecast.kjsim.dev",
         f"DTSTAMP:{_basic(forecast.start)}",
         f"DTSTART:{_basic(start)}",
-        f"DTEND:{_basic(run.end_time or forecast.end)}",
+        *([f"DTEND:{_basic(end)}"] if end > start else []),  # an end has to be later than the start
         f"SUMMARY:{_escaped(f'{run.owner.name}: {run.outcome}')}",
         f"DESCRIPTION:{_escaped(', '.join(notes))}",
         "END:VEVENT",

@@ -26,3 +26,9 @@ def test_ical_has_an_event_for_each_run_and_a_cancelled_one_for_each_skipped_slo
     assert "SUMMARY:a: skipped (Forbid)" in lines
     assert lines.count("STATUS:CANCELLED") == 1
     assert all(len(line.encode()) <= 75 for line in lines)
+
+
+def test_an_event_that_takes_no_time_has_no_end() -> None:
+    text = ical_text(simulate(request(cron_job("a", "*/10 * * * *"), span="15m", duration=["0s"])))
+    assert "DTSTART:20260101T001000Z\r\n" in text
+    assert "DTEND" not in text
