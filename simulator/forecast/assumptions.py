@@ -8,7 +8,7 @@ is stopped ends at once. An exit code without a failure rate means that every ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -166,6 +166,23 @@ def _annotation(owner: Owner, annotations: Mapping[str, str], name: str, read: A
         return read(annotations[name]), f"annotation {name}"
     except ValueError as error:
         raise _unreadable(owner, name, error) from None
+
+
+def unreadable_annotations(annotations: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The names of annotations that can't be read, each with what is wrong with it."""
+    readers: dict[str, Callable[[str], object]] = {
+        DURATION: span_of,
+        JITTER: lambda text: with_jitter(GUESSED, text),
+        FAILURE_RATE: rate_of,
+        EXIT_CODE: exit_code_of,
+    }
+    found = []
+    for name in readers.keys() & annotations.keys():
+        try:
+            readers[name](annotations[name])
+        except ValueError as error:
+            found.append((name, str(error)))
+    return sorted(found)
 
 
 def _unreadable(owner: Owner, name: str, error: ValueError) -> UsageError:

@@ -86,7 +86,7 @@ def rate_of(text: str) -> float:
 
 def exit_code_of(text: str) -> int:
     """An exit code, 0 to 255."""
-    if not text.strip().isdigit() or int(text) > 255:
+    if not (text.isascii() and text.strip().isdigit()) or int(text) > 255:
         raise ValueError(f'"{text}" is not an exit code (0 to 255)')
     return int(text)
 
@@ -150,7 +150,10 @@ def window_of(text: str, now: datetime) -> Window:
     if not dots:
         raise ValueError(f'"{text}" is not a window such as 02:00..05:00')
     if _CLOCK.fullmatch(first) and _CLOCK.fullmatch(last):
-        return Window(_clock_of(first), _clock_of(last))
+        window = Window(_clock_of(first), _clock_of(last))
+        if window.start == window.end:
+            raise ValueError(f'"{text}" ends when it begins')
+        return window
     start, end = instant_of(first, now), instant_of(last, now)
     if end <= start:
         raise ValueError(f'"{text}" ends before it begins')

@@ -117,3 +117,14 @@ def test_manifests_without_jobs_are_refused(home: Path, tmp_path: Path) -> None:
     outcome = kjsim("--home", str(home), "forecast", "-f", str(path))
     assert outcome.code == 2
     assert "nothing to foresee" in outcome.stderr
+
+
+def test_an_annotation_that_cannot_be_read_is_told_with_file_and_line(home: Path, file: Path) -> None:
+    text = file.read_text().replace("  name: backup\n", "  name: backup\n  annotations:\n    kjsim.dev/duration: 40x\n")
+    file.write_text(text)
+    outcome = kjsim("--home", str(home), "forecast", "-f", str(file))
+    assert outcome.code == 2
+    assert outcome.stderr == (
+        f'error: {file}:6: metadata.annotations[kjsim.dev/duration]: time: unknown unit "x" in duration "40x"\n'
+    )
+    assert kjsim("--home", str(home), "forecast", "--diff", str(file), str(file)).stderr == outcome.stderr

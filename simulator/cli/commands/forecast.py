@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.cli import manifests
 from simulator.cli.flags import Flags, Options, integer
-from simulator.errors import KjsimError, UsageError
+from simulator.errors import KjsimError, ManifestError, Problem, UsageError
 
 if TYPE_CHECKING:
     from simulator.forecast.simulation import Forecast, Request
+    from simulator.parser import Manifest
 
 EXAMPLES = """
 kjsim forecast -f cron.yml                                # the next seven days
@@ -85,6 +86,22 @@ def _trees(options: Options) -> list[dict[str, Any]]:
     wanted = manifests.read(options, command="forecast")
     if not any(manifest.kind.kind in ("Job", "CronJob") for manifest in wanted):
         raise UsageError("there is no Job and no CronJob in these manifests: nothing to foresee")
+    return _readable(wanted)
+
+
+def _readable(wanted: list[Manifest]) -> list[dict[str, Any]]:
+    """The objects of manifests; raises `ManifestError` for annotations that can't be read."""
+    from simulator.forecast.assumptions import unreadable_annotations
+
+    problems = []
+    for manifest in wanted:
+        if manifest.kind.kind in ("Job", "CronJob"):
+            for name, text in unreadable_annotations(manifest.object["metadata"].get("annotations") or {}):
+                line, column = manifest.position(("metadata", "annotations", name))
+                path = f"metadata.annotations[{name}]"
+                problems.append(Problem(f"{path}: {text}", path, manifest.file, line, column))
+    if problems:
+        raise ManifestError(problems)
     return [manifest.object for manifest in wanted]
 
 
@@ -191,5 +208,4 @@ def _run_diff(options: Options) -> int:
 
 def _side(options: Options, path: str) -> list[dict[str, Any]]:
     one = Options(**{**vars(options), "filename": [path], "words": []})
-    wanted = manifests.read(one, command="forecast")
-    return [manifest.object for manifest in wanted]
+    return _readable(manifests.read(one, command="forecast"))
