@@ -1,7 +1,9 @@
 """Which slots of a schedule a clock change takes away or gives twice.
 
-A time that the wall clock skips has no slot, one that it shows twice has two. Only schedules that keep to hours of the day
-are looked at: one that fires in every hour of the day keeps its beat through a clock change, and nothing is lost.
+A time that the wall clock skips has no slot, one that it shows twice has two. In a few zones the search for the next slot
+goes astray at a change besides, and loses times that the wall clock shows, or adds one (semantics/cronjob.md 4.3): so what
+the schedule names is held against what it gives, until both agree again. Only schedules that keep to hours of the day are
+looked at: one that fires in every hour of the day keeps its beat through a clock change, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from simulator.scheduler import Schedule, parse, zone_named
@@ -19,19 +22,30 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 # So many times on the wall clock are looked at for one change; a schedule has at most one a minute.
 _MOST_TIMES = 1500
+# What follows from a change shows within the day; then, the first time at which both agree is the end of it. A month that
+# begins with a skipped midnight can be lost as a whole.
+_A_DAY_OR_TWO = timedelta(hours=36)
+_LONGEST = timedelta(days=32)
+# How far back a slot is looked for, from which the search goes on as the controller's does.
+_BACKWARDS = (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=32), timedelta(days=366))
 
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """One clock change that a schedule meets: `lost` wall-clock times (naive), and `doubled` slots (the second ones)."""
+    """One clock change that a schedule meets.
+
+    `lost`: wall-clock times (naive) without a slot; `doubled`: the second slots of a time; `added`: slots at a time that
+    the schedule does not name.
+    """
 
     instant: datetime
     lost: tuple[datetime, ...]
     doubled: tuple[datetime, ...]
+    added: tuple[datetime, ...] = ()
 
 
 def clock_changes(schedule: Schedule, start: datetime, end: datetime) -> list[ClockChange]:
-    """The clock changes between two instants that take or double slots of `schedule`."""
+    """The clock changes between two instants that take, double or add slots of `schedule`."""
     zone = zone_named(schedule.zone)
     if zone.is_utc:
         return []
@@ -41,18 +55,61 @@ def clock_changes(schedule: Schedule, start: datetime, end: datetime) -> list[Cl
     wall = parse(text.strip(), "UTC")
     changes = []
     for instant, before, after in _transitions(zone.info, start, end):
-        low, high = instant + min(before, after), instant + max(before, after)
-        if _fires_every_hour(wall, low):
-            continue
-        times = tuple(_times(wall, low, high))
-        if not times:
-            continue
-        if after > before:
-            changes.append(ClockChange(instant, tuple(time.replace(tzinfo=None) for time in times), ()))
-        else:
-            doubled = tuple(slot for time in times if _is_slot(schedule, slot := time - after))
-            changes.append(ClockChange(instant, (), doubled))
+        if not _fires_every_hour(wall, instant + min(before, after)):
+            change = _change(schedule, wall, instant, before, after)
+            if change.lost or change.doubled or change.added:
+                changes.append(change)
     return changes
+
+
+def _change(schedule: Schedule, wall: Schedule, instant: datetime, before: timedelta, after: timedelta) -> ClockChange:
+    """What one change does. `wall`: the same schedule on the plain calendar, as if the wall clock were UTC."""
+    low, high = instant + min(before, after), instant + max(before, after)
+    between = tuple(_times(wall, low, high))
+    first = {time - before for time in between} if before > after else set()
+    slots = _slots(schedule, min(instant, instant + after - before))
+    lost: list[datetime] = list(between) if after > before else []
+    doubled: list[datetime] = []
+    added: list[datetime] = []
+    once: set[datetime] = set()
+
+    slot = next(slots, None)
+    while slot is not None and slot < instant:
+        (once.add if slot in first else added.append)(slot)
+        slot = next(slots, None)
+    named = _times(wall, low if before > after else high, None)
+    for time in islice(named, _MOST_TIMES):
+        due = time - after
+        while slot is not None and slot < min(due, instant + _LONGEST):
+            added.append(slot)
+            slot = next(slots, None)
+        if due - instant > _LONGEST or (due - instant > _A_DAY_OR_TWO and slot in (due, None)):
+            break
+        is_repeated = time - before in once
+        if slot == due:
+            if is_repeated:
+                doubled.append(slot)
+            slot = next(slots, None)
+        elif not is_repeated:
+            lost.append(time)
+    return ClockChange(instant, tuple(time.replace(tzinfo=None) for time in lost), tuple(doubled), tuple(added))
+
+
+def _slots(schedule: Schedule, begin: datetime) -> Iterator[datetime]:
+    """The slots from `begin` on, found one from the other; they end where the search stands still: that slot never starts."""
+    slot = begin - _BACKWARDS[-1]
+    for span in _BACKWARDS:
+        found = schedule.next(begin - span)
+        if found is not None and found < begin:
+            slot = found
+            break
+    following = schedule.next(slot)
+    while following is not None:
+        slot, following = following, schedule.next(following)
+        if following is not None and following <= slot:
+            return
+        if slot >= begin:
+            yield slot
 
 
 def _transitions(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta, timedelta]]:
@@ -75,12 +132,10 @@ def _offset(zone: ZoneInfo, instant: datetime) -> timedelta:
     return instant.astimezone(zone).utcoffset() or timedelta()
 
 
-def _times(wall: Schedule, low: datetime, high: datetime) -> Iterator[datetime]:
+def _times(wall: Schedule, low: datetime, high: datetime | None) -> Iterator[datetime]:
     """The times of the wall clock from `low` to before `high`; both, and they, are written as if in UTC."""
     time = wall.next(low.astimezone(UTC) - _SECOND)
-    for _ in range(_MOST_TIMES):
-        if time is None or time >= high:
-            return
+    while time is not None and (high is None or time < high):
         yield time
         time = wall.next(time)
 
@@ -93,7 +148,3 @@ def _fires_every_hour(wall: Schedule, around: datetime) -> bool:
         if slot is None or slot >= begin + _HOUR:
             return False
     return True
-
-
-def _is_slot(schedule: Schedule, instant: datetime) -> bool:
-    return schedule.next(instant - _SECOND) == instant

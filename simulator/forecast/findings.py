@@ -10,7 +10,7 @@ from typing import Any
 from simulator.forecast.assumptions import Owner
 from simulator.forecast.clock_changes import ClockChange
 from simulator.forecast.inputs import seconds_text
-from simulator.forecast.ledger import DEADLINE, DOWN, FORBIDDEN, SUPERSEDED, SUSPENDED
+from simulator.forecast.ledger import DEADLINE, DOWN, FORBIDDEN, INVALID, SUPERSEDED, SUSPENDED
 from simulator.forecast.runs import COMPLETE, FAILED, REPLACED, Tally
 from simulator.forecast.simulation import Forecast
 from simulator.model.conditions import finished_condition
@@ -59,6 +59,7 @@ def _of_one(owner: Owner, tally: Tally, forecast: Forecast) -> Iterator[Finding]
         (FORBIDDEN, "skipped by Forbid: the run before still goes on"),
         (DEADLINE, "missed by the deadline of startingDeadlineSeconds"),
         (DOWN, "lost while the control plane is down"),
+        (INVALID, "lost: at a clock change the search stands still, and nothing starts any more"),
         (SUPERSEDED, "lost: a newer slot was due at the same look"),
         (SUSPENDED, "passed over while it is suspended"),
     ):
@@ -123,11 +124,12 @@ def _clock_changes(owner: Owner, changes: list[ClockChange], forecast: Forecast)
             lost += len(change.lost)
             times = "" if len(change.lost) == 1 else f" at {len(change.lost)} times"
             parts.append(f"does not run{times} on {_date(change.lost[0])}{is_later}")
-        elif change.doubled:
-            doubled += len(change.doubled)
-            assert schedule is not None
-            local = change.doubled[0].astimezone(zone_named(schedule.zone).info)
-            parts.append(f"runs twice on {_date(local)}{is_later}")
+        for slots, word in ((change.doubled, "twice"), (change.added, "once more than it says")):
+            if slots:
+                doubled += len(slots)
+                assert schedule is not None
+                local = slots[0].astimezone(zone_named(schedule.zone).info)
+                parts.append(f"runs {word} on {_date(local)}{is_later}")
     if parts and schedule is not None:
         message = f"`{owner.name}`: `{schedule.text}` in {schedule.zone} {' and '.join(parts)}"
         yield Finding("ClockChange", (owner,), message, {"lost": lost, "doubled": doubled})

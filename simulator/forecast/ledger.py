@@ -23,6 +23,7 @@ DEADLINE = "Deadline"
 DOWN = "Down"
 SUSPENDED = "Suspended"
 SUPERSEDED = "Superseded"
+INVALID = "Invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Ledger:
             if slot > self._open:
                 self._settle()
             self._open = self._note = None
+        self._cursor = max(self._cursor, slot)  # it may stand still at an earlier one
 
     def advance(self, now: datetime) -> None:
         """Take in the slots up to `now`."""
@@ -118,9 +120,16 @@ class Ledger:
             reason, message = SUSPENDED, "the CronJob is suspended"
         elif self._is_down(slot):
             reason, message = DOWN, "the control plane is down"
+        elif self._stands_still(slot):
+            reason, message = INVALID, "the schedule stands still at a clock change (InvalidSchedule)"
         else:
             reason, message = SUPERSEDED, "a newer slot was due at the same look"
         self._tell(Skip(self.name, self.namespace, slot, reason, message))
+
+    def _stands_still(self, slot: datetime) -> bool:
+        """Whether the search finds no later slot than this one, as in a few zones around a clock change."""
+        following = self.schedule.next(slot) if self.schedule is not None else None
+        return following is not None and following <= slot
 
 
 def skip_order(skip: Skip) -> tuple[datetime, str, str]:

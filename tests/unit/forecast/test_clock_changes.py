@@ -38,6 +38,34 @@ def test_a_zone_in_the_schedule_itself_counts() -> None:
     assert len(clock_changes(parse("TZ=America/New_York 30 2 * * *"), START, END)) == 1  # doubled is 1:30, not 2:30
 
 
-def test_half_hour_changes() -> None:
-    changes = clock_changes(parse("15 2 * * *", "Australia/Lord_Howe"), START, END)
-    assert [(len(change.lost), len(change.doubled)) for change in changes] == [(1, 0)]
+@pytest.mark.parametrize(
+    ("text", "zone", "year", "found"),
+    [
+        # The search comes by whole hours to hh:30, and passes the hour.
+        ("15 2 * * *", "Australia/Lord_Howe", 2026, [("2026-04-05 02:15", "", ""), ("2026-10-04 02:15", "", "")]),
+        ("0 12 * * *", "Australia/Lord_Howe", 2026, [("2026-04-05 12:00", "", ""), ("2026-10-04 12:00", "", "")]),
+        # A midnight that is skipped: the search by days passes the day, that by hours does not see that it is another one.
+        ("0 12 24 * *", "Africa/Cairo", 2026, [("2026-04-24 12:00", "", "")]),
+        ("0 12 23 4 *", "Africa/Cairo", 2026, [("", "", "2026-04-24 09:00")]),
+        ("0 12 * * *", "Africa/Cairo", 2026, []),
+        ("0 1 * * *", "Antarctica/Troll", 2026, [("2026-03-29 01:00", "", ""), ("", "2026-10-25 01:00", "")]),
+        # The search stands still at its first slot, which therefore never starts.
+        ("45 3 * * *", "Pacific/Chatham", 2026, [("2026-04-05 03:45", "", ""), ("2026-09-27 03:45", "", "")]),
+        ("30 2 28 3 *", "Europe/Berlin", 2027, [("2027-03-28 02:30", "", "")]),
+    ],
+)
+def test_zones_in_which_the_search_goes_astray(text: str, zone: str, year: int, found: list[tuple[str, str, str]]) -> None:
+    """The first lost, doubled and added time of each change."""
+    start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    changes = clock_changes(parse(text, zone), start, end)
+
+    def first(times: tuple[datetime, ...]) -> str:
+        return f"{times[0]:%Y-%m-%d %H:%M}" if times else ""
+
+    assert [(first(change.lost), first(change.doubled), first(change.added)) for change in changes] == found
+
+
+def test_a_month_that_begins_with_a_skipped_midnight_is_lost() -> None:
+    start, end = datetime(2023, 9, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+    (change,) = clock_changes(parse("0 12 * 10 *", "America/Asuncion"), start, end)
+    assert len(change.lost) == 30

@@ -115,6 +115,22 @@ def test_a_clock_change_takes_a_run_and_gives_one_twice() -> None:
     ]
 
 
+def test_a_schedule_that_stands_still_at_a_clock_change() -> None:
+    """With a deadline the search begins anew behind it."""
+    cron = cron_job("a", "45 3 * * *", timeZone="Pacific/Chatham")
+    runs, skips = lines(cron, start="2026-04-03T00:00", span="4d")
+    assert (len(runs), skips) == (1, [("14:00:00", "Invalid")])
+    found = messages(cron, start="2026-04-03T00:00", span="4d")
+    assert any("`45 3 * * *` in Pacific/Chatham does not run at 2 times on 5 April 2026" in message for message in found)
+    runs, skips = lines(
+        cron_job("a", "45 3 * * *", timeZone="Pacific/Chatham", startingDeadlineSeconds=60),
+        start="2026-04-03T00:00",
+        span="6d",
+        down=["2026-04-04T13:59:00Z..2026-04-04T14:59:00Z"],
+    )
+    assert ([run[0] for run in runs], skips) == (["14:00:00", *["15:00:00"] * 5], [("14:00:00", "Down")])
+
+
 def test_failures_are_retried_with_back_off_until_the_job_fails() -> None:
     forecast = simulate(request(cron_job("a", "0 * * * *", job=job_spec(backoffLimit=2)), span="2h", fail_with=["42"]))
     (run,) = forecast.runs
