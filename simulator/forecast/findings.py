@@ -10,7 +10,7 @@ from typing import Any
 from simulator.forecast.assumptions import Owner
 from simulator.forecast.clock_changes import ClockChange
 from simulator.forecast.inputs import seconds_text
-from simulator.forecast.ledger import DEADLINE, DOWN, FORBIDDEN, INVALID, SUPERSEDED, SUSPENDED
+from simulator.forecast.ledger import DEADLINE, DOWN, FORBIDDEN, INVALID, SAME_MINUTE, SUPERSEDED, SUSPENDED
 from simulator.forecast.runs import COMPLETE, FAILED, REPLACED, Tally
 from simulator.forecast.simulation import Forecast
 from simulator.model.conditions import finished_condition
@@ -59,6 +59,7 @@ def _of_one(owner: Owner, tally: Tally, forecast: Forecast) -> Iterator[Finding]
         (FORBIDDEN, "skipped by Forbid: the run before still goes on"),
         (DEADLINE, "missed by the deadline of startingDeadlineSeconds"),
         (DOWN, "lost while the control plane is down"),
+        (SAME_MINUTE, "lost: a Job is named after its minute, and there was one of that minute"),
         (INVALID, "lost: at a clock change the search stands still, and nothing starts any more"),
         (SUPERSEDED, "lost: a newer slot was due at the same look"),
         (SUSPENDED, "passed over while it is suspended"),
@@ -80,7 +81,7 @@ def _of_one(owner: Owner, tally: Tally, forecast: Forecast) -> Iterator[Finding]
         yield Finding(
             "OverlapsItself",
             (owner,),
-            f"{name} starts {tally.self_overlaps} times while an earlier run of its own goes on (Allow)",
+            f"{name} starts {_times(tally.self_overlaps)} while an earlier run of its own goes on (Allow)",
             {"count": tally.self_overlaps},
         )
     failed = tally.outcomes.get(FAILED, 0)
@@ -177,6 +178,10 @@ def _local(instant: datetime, owner: Owner, forecast: Forecast) -> str:
     schedule = forecast.schedules.get(owner)
     zone = zone_named(schedule.zone) if schedule is not None else zone_named("UTC")
     return f"{instant.astimezone(zone.info):%Y-%m-%d %H:%M:%S} {zone.name}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _date(instant: datetime) -> str:

@@ -24,6 +24,7 @@ DOWN = "Down"
 SUSPENDED = "Suspended"
 SUPERSEDED = "Superseded"
 INVALID = "Invalid"
+SAME_MINUTE = "SameMinute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Ledger:
         self._open: datetime | None = None
         self._note: PassedOver | None = None
         self._was_suspended = False
+        self._last_started: datetime | None = None
         self.schedule: Schedule | None = None
         self._is_suspended = False
         self._read(cron_job)
@@ -86,6 +88,7 @@ class Ledger:
             if slot > self._open:
                 self._settle()
             self._open = self._note = None
+        self._last_started = slot
         self._cursor = max(self._cursor, slot)  # it may stand still at an earlier one
 
     def advance(self, now: datetime) -> None:
@@ -120,6 +123,8 @@ class Ledger:
             reason, message = SUSPENDED, "the CronJob is suspended"
         elif self._is_down(slot):
             reason, message = DOWN, "the control plane is down"
+        elif self._last_started is not None and self._last_started.replace(second=0) == slot.replace(second=0):
+            reason, message = SAME_MINUTE, "the Job of the slot before, in the same minute, has its name"
         elif self._stands_still(slot):
             reason, message = INVALID, "the schedule stands still at a clock change (InvalidSchedule)"
         else:

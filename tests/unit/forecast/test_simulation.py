@@ -65,6 +65,12 @@ def test_allow_lets_runs_overlap() -> None:
     assert any("starts 4 times while an earlier run of its own" in finding.message for finding in findings(forecast))
 
 
+def test_the_second_slot_of_a_minute_finds_its_name_taken() -> None:
+    runs, skips = lines(cron_job("a", "@every 30s"), span="2m10s", duration=["40s"])
+    assert [run[0] for run in runs] == ["00:00:30", "00:01:00", "00:02:00"]
+    assert skips == [("00:01:30", "SameMinute")]
+
+
 def test_a_deadline_passes_while_the_control_plane_is_down() -> None:
     cron = cron_job("a", "0 * * * *", startingDeadlineSeconds=600)
     runs, skips = lines(cron, span="5h", down=["2026-01-01T01:30:00Z..2026-01-01T03:30:00Z"])
