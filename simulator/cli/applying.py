@@ -15,6 +15,7 @@ from msgspec import Struct
 from simulator.cli.client import Client
 from simulator.errors import NotFound, UsageError
 from simulator.model.kinds import Kind
+from simulator.model.three_way import three_way
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MERGE_PATCH = "application/merge-patch+json"
@@ -40,7 +41,7 @@ def apply(client: Client, kind: Kind, manifest: Tree, *, dry_run: bool = False) 
     except NotFound:
         return Applied("created", client.create(kind, wanted, namespace, dry_run=dry_run))
     last = json.loads((live["metadata"].get("annotations") or {}).get(LAST_APPLIED) or "{}")
-    patch = _three_way(last, wanted, live)
+    patch = three_way(last, wanted, live)
     if not patch:
         return Applied("unchanged", live)
     changed = client.patch(kind, name, namespace, patch, MERGE_PATCH, dry_run=dry_run)
@@ -58,20 +59,3 @@ def _annotated(manifest: Tree) -> Tree:
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
     metadata["annotations"] = {**metadata["annotations"], LAST_APPLIED: text}
     return dict(kept)
-
-
-def _three_way(last: Tree, wanted: Tree, live: Tree) -> Tree:
-    """The merge patch from `live`: set what `wanted` says and differs, take away what only `last` said."""
-    patch: Tree = {}
-    for key, value in wanted.items():
-        current, before = live.get(key), last.get(key)
-        if isinstance(value, dict) and isinstance(current, dict):
-            nested = _three_way(before if isinstance(before, dict) else {}, value, current)
-            if nested:
-                patch[key] = nested
-        elif value != current:
-            patch[key] = value
-    for key in last:
-        if key not in wanted and key in live:
-            patch[key] = None
-    return patch

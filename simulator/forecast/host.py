@@ -12,11 +12,14 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from simulator.api.patches import merge_patch
 from simulator.clock import VirtualClock
 from simulator.control_plane import ControlPlane
 from simulator.executor.virtual import ContainerScript, VirtualExecutor
 from simulator.model.kinds import KINDS, Kind
+from simulator.model.kubernetes import to_builtins
 from simulator.model.metadata import Key
+from simulator.model.three_way import three_way
 from simulator.store.objects import Objects
 from simulator.store.registry import Registry
 
@@ -35,6 +38,7 @@ class VirtualHost:
         self._registry = Registry(self.objects, self._chance)
         self._executor = VirtualExecutor(self.clock, script)
         self._down = list(down)
+        self._applied: dict[Key, Tree] = {}
         self._control_plane: ControlPlane | None = None
 
     def is_down(self, instant: datetime) -> bool:
@@ -52,10 +56,15 @@ class VirtualHost:
             key = key_of_tree(tree, kind)
             if kind.namespaced:
                 self._registry.ensure_namespace(key.namespace, now)
-            if self.objects.get(key) is None:
+            live = self.objects.get(key)
+            if live is None:
                 self._registry.create(tree, kind, now)
             else:
-                self._registry.update(key, tree, now)
+                # As `apply` does: what others have set stays, such as the selector of a Job, which nobody may change.
+                there = to_builtins(live)
+                patch = three_way(self._applied.get(key, {}), tree, there)
+                self._registry.update(key, merge_patch(there, patch), now)
+            self._applied[key] = tree
 
     def run(self, until: datetime) -> None:
         """Let happen what happens before `until`; then the clock stands there."""

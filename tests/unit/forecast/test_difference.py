@@ -58,3 +58,9 @@ def test_an_edit_that_the_api_refuses_is_an_error() -> None:
     changed["spec"]["template"]["spec"]["containers"][0]["image"] = "other:2"
     with pytest.raises(Invalid, match="field is immutable"):
         difference(request(changed, span="1h"), [job("a")])
+
+
+def test_a_job_that_is_there_already_is_left_as_it_is() -> None:
+    """What the API server has added to it, such as its selector, is not taken away by applying it again."""
+    trees = [job("once"), cron_job("a", "0 * * * *")]
+    assert not difference(request(*trees, span="3h"), trees).is_any
