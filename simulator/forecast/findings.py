@@ -118,6 +118,7 @@ def _overlaps(forecast: Forecast) -> Iterator[Finding]:
 def _clock_changes(owner: Owner, changes: list[ClockChange], forecast: Forecast) -> Iterator[Finding]:
     schedule = forecast.schedules.get(owner)
     parts, lost, doubled = [], 0, 0
+    changes = [change for change in changes if change.instant >= forecast.start]
     within = [change for change in changes if change.instant < forecast.end]
     for change in changes[: max(2, min(4, len(within)))]:
         is_later = " (after this forecast)" if change.instant >= forecast.end else ""

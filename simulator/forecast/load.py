@@ -26,10 +26,14 @@ class Peak:
 
 
 class Load:
-    """Adds up what begins and ends; only what has lasted for some time counts. `keep`: remember every level."""
+    """Adds up what begins and ends; only what has lasted for some time after `start` counts.
 
-    def __init__(self, keep: bool) -> None:
+    `keep`: remember every level.
+    """
+
+    def __init__(self, keep: bool, start: datetime) -> None:
         self._keep = keep
+        self._start = start
         self._jobs = self._pods = self._cpu = self._memory = 0
         self._time: datetime | None = None
         self._counted: tuple[int, int, int, int] | None = None
@@ -57,8 +61,8 @@ class Load:
         if now is self._time:
             return
         if self._time is None or now > self._time:
-            if self._time is not None:
-                self._count(self._time)
+            if self._time is not None and now > self._start:
+                self._count(max(self._time, self._start))
             self._time = now
 
     def _count(self, time: datetime) -> None:

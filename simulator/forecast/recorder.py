@@ -66,7 +66,7 @@ class Recorder:
         self.skips: list[Skip] = []
         self.tallies: dict[Owner, Tally] = {}
         self.overlaps: dict[frozenset[Owner], Overlap] = {}
-        self.load = Load(keep)
+        self.load = Load(keep, start)
         objects.on_change(self._pod_changed, [POD.kind])
         objects.on_change(self._job_changed, [JOB.kind])
         objects.on_change(self._cron_job_changed, [CRON_JOB.kind])

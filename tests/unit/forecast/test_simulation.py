@@ -165,6 +165,18 @@ def test_overlaps_and_requests() -> None:
     assert forecast.load.cpu_milli.time == at("2026-01-05T02:30").replace(microsecond=100_000)
 
 
+def test_what_was_before_the_forecast_does_not_count() -> None:
+    """Three runs at once in the night before, one that goes on into the forecast."""
+    cron = cron_job("a", "*/20 2 * * *", timeZone="Europe/Berlin")
+    begun = dict(start="2027-03-29T01:00", span="12h", applied=at("2027-03-28T00:00"), duration=["1h"])
+    forecast = simulate(request(cron, **begun))  # type: ignore[arg-type]
+    assert (len(forecast.runs), forecast.load.jobs.value) == (3, 3)
+    later = simulate(request(cron, **{**begun, "start": "2027-03-29T01:30"}))  # type: ignore[arg-type]
+    assert (len(later.runs), later.load.jobs.value) == (1, 1)
+    assert later.load.jobs.time == later.load.levels[0].time == later.start
+    assert not [finding for finding in findings(later) if "28 March 2027" in finding.message]
+
+
 def test_a_run_that_begins_when_another_ends_does_not_overlap_it() -> None:
     crons = [cron_job("a", "0 * * * *"), cron_job("b", "1 * * * *"), cron_job("c", "* 5 * * *"), cron_job("d", "30 7 * * *")]
     found = messages(*crons, duration=["60s", "c=30s", "d=31m"])
