@@ -96,7 +96,7 @@ def _change(schedule: Schedule, wall: Schedule, instant: datetime, before: timed
 
 
 def _slots(schedule: Schedule, begin: datetime) -> Iterator[datetime]:
-    """The slots from `begin` on, found one from the other; they end where the search stands still: that slot never starts."""
+    """The slots from `begin` on, found one from the other, up to one at which the search stands still: it never starts."""
     slot = begin - _BACKWARDS[-1]
     for span in _BACKWARDS:
         found = schedule.next(begin - span)

@@ -84,9 +84,12 @@ class _Engine:
     def __init__(self, expression: str) -> None:
         from croniter import CroniterBadDateError, croniter  # 60 ms to import: not for commands that look at no schedule
 
-        self._make = lambda: croniter(expression, 0, max_years_between_matches=_YEARS)
+        def make() -> Any:
+            return croniter(expression, 0, max_years_between_matches=_YEARS)
+
+        self._make = make
         self._no_date = CroniterBadDateError
-        self._idle = [self._make()]
+        self._idle = [make()]
         # All matches from the first number to the second; none, where the second is the smaller one.
         self._known: tuple[int, int, list[int]] = (0, -1, [])
 

@@ -37,9 +37,9 @@ class Schedule:
         Around a clock change of an odd zone the answer can be no later than `after`, as in a cluster
         (semantics/cronjob.md 4.3): a caller that goes on from slot to slot has to stop there.
         """
-        slot = self._remembered.get(after, _UNKNOWN)
-        if slot is not _UNKNOWN:
-            return slot
+        remembered: datetime | None = self._remembered.get(after, _UNKNOWN)
+        if remembered is not _UNKNOWN:
+            return remembered
         slot = self._find(after)
         if after.tzinfo is UTC:  # two instants of one zone can look the same, where its clocks are set back
             if len(self._remembered) >= _MOST_REMEMBERED:

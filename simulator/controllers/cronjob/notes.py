@@ -33,7 +33,7 @@ def forbidden(slot: datetime, running: Sequence[str]) -> str:
 
 
 def too_late(slot: datetime, deadline_seconds: int, why: str) -> str:
-    """The note on a slot that only startingDeadlineSeconds passes over. `why`: what kept the controller from it until now."""
+    """The note on a slot that only startingDeadlineSeconds passes over. `why`: what kept the controller from it."""
     return f"slot {slot_text(slot)} is missed: startingDeadlineSeconds ({deadline_seconds}) have passed; {why}"
 
 

@@ -168,7 +168,7 @@ def test_overlaps_and_requests() -> None:
 def test_what_was_before_the_forecast_does_not_count() -> None:
     """Three runs at once in the night before, one that goes on into the forecast."""
     cron = cron_job("a", "*/20 2 * * *", timeZone="Europe/Berlin")
-    begun = dict(start="2027-03-29T01:00", span="12h", applied=at("2027-03-28T00:00"), duration=["1h"])
+    begun = {"start": "2027-03-29T01:00", "span": "12h", "applied": at("2027-03-28T00:00"), "duration": ["1h"]}
     forecast = simulate(request(cron, **begun))  # type: ignore[arg-type]
     assert (len(forecast.runs), forecast.load.jobs.value) == (3, 3)
     later = simulate(request(cron, **{**begun, "start": "2027-03-29T01:30"}))  # type: ignore[arg-type]
