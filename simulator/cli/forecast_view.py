@@ -43,7 +43,7 @@ def show_in_colour(forecast: Forecast) -> None:
     console.print(Text(heading(forecast), style="bold"))
     console.print("Assumptions:", style="bold")
     for assumption in forecast.assumptions:
-        console.print(Text(f"  {in_words(assumption)}"))
+        console.print(Text(f"  {in_words(assumption, forecast.label(assumption.owner))}"))
     console.print()
     shown, left = rows(forecast)
     if shown:
@@ -68,7 +68,7 @@ def show_in_colour(forecast: Forecast) -> None:
 
 
 def _show_timeline(console: Console, forecast: Forecast) -> None:
-    names = max(len(owner.name) for owner in forecast.tallies)
+    names = max(len(forecast.label(owner)) for owner in forecast.tallies)
     drawn = marks.timeline(forecast, max(_LEAST_WIDTH, console.width - names - 3))
     console.print()
     console.print(f"Timeline (local time; a column is {seconds_text(drawn.step.total_seconds())}):", style="bold")

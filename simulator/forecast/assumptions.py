@@ -196,10 +196,10 @@ def check_names(wishes: Wishes, owners: Iterable[Owner]) -> None:
         raise UsageError(f'there is no CronJob or Job "{name}" in these manifests; there are: {", ".join(known) or "none"}')
 
 
-def in_words(assumption: Assumption) -> str:
-    """One line: `backup takes 20m0s (--duration), fails 10% of runs with exit code 42 (--fail)`."""
+def in_words(assumption: Assumption, name: str) -> str:
+    """One line, with the name to show: `backup takes 20m0s (--duration), fails 10% of runs with exit code 42 (--fail)`."""
     span = assumption.duration
-    text = f"{assumption.owner} takes {span} ({assumption.duration_source})"
+    text = f"{assumption.owner.kind.lower()}/{name} takes {span} ({assumption.duration_source})"
     if assumption.failure_rate:
         share = f"{assumption.failure_rate * 100:.4g}%"
         text += f", fails {share} of the time with exit code {assumption.exit_code} ({assumption.failure_source})"

@@ -19,7 +19,7 @@ from simulator.forecast.ledger import Skip
 from simulator.forecast.report import report, run_tree, skip_tree, stamp
 from simulator.forecast.runs import Run
 from simulator.forecast.simulation import Forecast, Request, owner_of_tree, schedule_of_tree, simulate
-from simulator.forecast.text import MOST_ROWS, columns, in_zone, sums
+from simulator.forecast.text import MOST_ROWS, columns, full_name, in_zone, sums
 from simulator.scheduler import Schedule
 
 _WARM_UP = timedelta(hours=6)
@@ -155,7 +155,7 @@ def difference_text(found: Difference) -> str:
     after, before = found.after, found.before
     parts = [f"Applying NEW over OLD at {stamp(after.applied)}; what changes until {stamp(after.end)}:\n"]
     for owner in found.left_behind:
-        parts.append(f"{owner} is not in NEW: applying NEW does not delete it, it goes on as it is\n")
+        parts.append(f"{full_name(owner, after)} is not in NEW: applying NEW does not delete it, it goes on as it is\n")
     if not found.is_any:
         return "".join([*parts, "nothing changes\n"])
     if found.at_once:
@@ -163,11 +163,13 @@ def difference_text(found: Difference) -> str:
         parts += [f"  {run.job}, for the slot {in_zone(run.scheduled_time, run.owner, after)}\n" for run in found.at_once]
     lines: list[tuple[datetime, tuple[str, ...]]] = []
     for run in found.added:
-        lines.append((run.created_time, ("+", str(run.owner), _slot(run, after), _words(run))))
+        lines.append((run.created_time, ("+", full_name(run.owner, after), _slot(run, after), _words(run))))
     for run in found.removed:
-        lines.append((run.created_time, ("-", str(run.owner), _slot(run, before), _words(run))))
+        lines.append((run.created_time, ("-", full_name(run.owner, before), _slot(run, before), _words(run))))
     for old, new in found.changed:
-        lines.append((new.created_time, ("~", str(new.owner), _slot(new, after), f"{_words(old)} -> {_words(new)}")))
+        lines.append(
+            (new.created_time, ("~", full_name(new.owner, after), _slot(new, after), f"{_words(old)} -> {_words(new)}"))
+        )
     for skip in found.newly_skipped:
         lines.append((skip.scheduled_time, _skip_line("+", skip, after)))
     for skip in found.no_longer_skipped:
@@ -198,4 +200,4 @@ def _words(run: Run) -> str:
 
 def _skip_line(sign: str, skip: Skip, forecast: Forecast) -> tuple[str, ...]:
     owner = Owner("CronJob", skip.namespace, skip.cron_job)
-    return (sign, str(owner), in_zone(skip.scheduled_time, owner, forecast), f"skipped ({skip.reason})")
+    return (sign, full_name(owner, forecast), in_zone(skip.scheduled_time, owner, forecast), f"skipped ({skip.reason})")

@@ -37,9 +37,11 @@ def findings(forecast: Forecast) -> list[Finding]:
     found: list[Finding] = []
     for owner in forecast.never:
         text = forecast.schedules[owner].text
-        found.append(Finding("NeverFires", (owner,), f"`{owner.name}` never fires: `{text}` names no date that exists"))
+        found.append(
+            Finding("NeverFires", (owner,), f"`{forecast.label(owner)}` never fires: `{text}` names no date that exists")
+        )
     for owner in forecast.suspended:
-        found.append(Finding("Suspended", (owner,), f"`{owner.name}` is suspended: it starts nothing"))
+        found.append(Finding("Suspended", (owner,), f"`{forecast.label(owner)}` is suspended: it starts nothing"))
     for owner, tally in forecast.tallies.items():
         found += _of_one(owner, tally, forecast)
     found += _overlaps(forecast)
@@ -53,7 +55,7 @@ def findings(forecast: Forecast) -> list[Finding]:
 
 
 def _of_one(owner: Owner, tally: Tally, forecast: Forecast) -> Iterator[Finding]:
-    name = f"`{owner.name}`"
+    name = f"`{forecast.label(owner)}`"
     total = tally.runs + sum(tally.skipped.values())
     for reason, words in (
         (FORBIDDEN, "skipped by Forbid: the run before still goes on"),
@@ -108,9 +110,8 @@ def _overlaps(forecast: Forecast) -> Iterator[Finding]:
         days = max(forecast.tallies[overlap.later].days.count, overlap.days.count)
         unit = "night" if overlap.is_nightly else "day"
         plural = "" if days == 1 else "s"
-        message = (
-            f"`{overlap.later.name}` overlaps `{overlap.earlier.name}` on {overlap.days.count} of {days} {unit}{plural}"
-        )
+        later, earlier = forecast.label(overlap.later), forecast.label(overlap.earlier)
+        message = f"`{later}` overlaps `{earlier}` on {overlap.days.count} of {days} {unit}{plural}"
         numbers = {"days": overlap.days.count, "of": days, "times": overlap.times}
         yield Finding("Overlap", (overlap.later, overlap.earlier), message, numbers)
 
@@ -133,7 +134,7 @@ def _clock_changes(owner: Owner, changes: list[ClockChange], forecast: Forecast)
                 local = slots[0].astimezone(zone_named(schedule.zone).info)
                 parts.append(f"runs {word} on {_date(local)}{is_later}")
     if parts and schedule is not None:
-        message = f"`{owner.name}`: `{schedule.text}` in {schedule.zone} {' and '.join(parts)}"
+        message = f"`{forecast.label(owner)}`: `{schedule.text}` in {schedule.zone} {' and '.join(parts)}"
         yield Finding("ClockChange", (owner,), message, {"lost": lost, "doubled": doubled})
 
 
@@ -156,7 +157,7 @@ def _history(owner: Owner, forecast: Forecast) -> Finding:
     complete, failed = ended.count(COMPLETE), ended.count(FAILED)
     limits = forecast.history_limits.get(owner, (None, None))
     message = (
-        f"`{owner.name}`: at the end {complete} complete and {failed} failed Jobs are kept "
+        f"`{forecast.label(owner)}`: at the end {complete} complete and {failed} failed Jobs are kept "
         f"(limits {limits[0]} and {limits[1]})"
     )
     return Finding("History", (owner,), message, {"complete": complete, "failed": failed})

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 
 from simulator.forecast.assumptions import Owner
+from simulator.forecast.inputs import seconds_text
 from simulator.forecast.ledger import Skip
 
 COMPLETE = "Complete"
@@ -61,7 +62,7 @@ class Run(Struct):
     @property
     def marks(self) -> list[str]:
         """What is special about it."""
-        marks = [f"late by {timedelta(seconds=self.late_seconds)}"] if self.late_seconds else []
+        marks = [f"late by {seconds_text(self.late_seconds)}"] if self.late_seconds else []
         if self.is_doubled:
             marks.append("second time at this hour")
         retries = self.failed_pods + self.restarts

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from simulator.executor.virtual import Run as Life
@@ -72,6 +74,16 @@ class Forecast:
     never: list[Owner]
     """CronJobs whose schedules name no date that exists."""
     suspended: list[Owner]
+
+    def label(self, owner: Owner) -> str:
+        """The name of an owner, with its namespace where another namespace has that name too."""
+        return f"{owner.namespace}/{owner.name}" if owner.name in self._shared_names else owner.name
+
+    @cached_property
+    def _shared_names(self) -> set[str]:
+        places = {(assumption.owner.namespace, assumption.owner.name) for assumption in self.assumptions}
+        count = Counter(name for _, name in places)
+        return {name for name, times in count.items() if times > 1}
 
 
 def simulate(request: Request) -> Forecast:

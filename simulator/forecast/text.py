@@ -31,7 +31,10 @@ class Row(NamedTuple):
 
 def forecast_text(forecast: Forecast) -> str:
     """The whole forecast."""
-    parts = [heading(forecast), "Assumptions:\n" + _indented(map(in_words, forecast.assumptions))]
+    parts = [
+        heading(forecast),
+        "Assumptions:\n" + _indented(in_words(item, forecast.label(item.owner)) for item in forecast.assumptions),
+    ]
     shown, left = rows(forecast)
     if shown:
         table = columns([HEADER, *(row.cells for row in shown)])
@@ -71,7 +74,7 @@ def _run_row(run: Run, forecast: Forecast) -> Row:
         "" if run.end_time is None else seconds_text((run.end_time - (run.start_time or run.created_time)).total_seconds())
     )
     cells = (
-        run.cron_job or "-",
+        forecast.label(run.owner) if run.cron_job else "-",
         run.job,
         in_zone(run.scheduled_time, run.owner, forecast),
         _local(run.scheduled_time or run.created_time),
@@ -86,7 +89,8 @@ def _run_row(run: Run, forecast: Forecast) -> Row:
 def _skip_row(skip: Skip, forecast: Forecast) -> Row:
     owner = Owner("CronJob", skip.namespace, skip.cron_job)
     slot = in_zone(skip.scheduled_time, owner, forecast)
-    cells = (skip.cron_job, "-", slot, _local(skip.scheduled_time), "-", "", f"Skipped ({skip.reason})", skip.message)
+    reason = f"Skipped ({skip.reason})"
+    cells = (forecast.label(owner), "-", slot, _local(skip.scheduled_time), "-", "", reason, skip.message)
     return Row("Skipped", cells)
 
 
@@ -102,6 +106,11 @@ def in_zone(instant: datetime | None, owner: Owner, forecast: Forecast) -> str:
 def _local(instant: datetime) -> str:
     """An instant on this machine's clock."""
     return f"{instant.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def full_name(owner: Owner, forecast: Forecast) -> str:
+    """`cronjob/NAME`, with the namespace where it is needed to tell it from another."""
+    return f"{owner.kind.lower()}/{forecast.label(owner)}"
 
 
 def columns(lines: Sequence[Sequence[str]]) -> str:
@@ -133,7 +142,7 @@ def sums(forecast: Forecast) -> str:
             sum(tally.skipped.values()),
             tally.late,
         )
-        lines.append((str(owner), *map(str, counts), seconds_text(tally.longest_seconds)))
+        lines.append((full_name(owner, forecast), *map(str, counts), seconds_text(tally.longest_seconds)))
     return columns(lines)
 
 

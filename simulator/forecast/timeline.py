@@ -57,7 +57,7 @@ def timeline(forecast: Forecast, width: int) -> Timeline:
             put(run.owner, last if mark in (HAS_FAILED, WAS_REPLACED) else first, mark)
     for skip in forecast.skips:
         put(Owner("CronJob", skip.namespace, skip.cron_job), column(skip.scheduled_time), SKIPPED)
-    return Timeline(_axis(forecast, width), [(owner.name, "".join(row)) for owner, row in rows.items()], step)
+    return Timeline(_axis(forecast, width), [(forecast.label(owner), "".join(row)) for owner, row in rows.items()], step)
 
 
 def _mark(run: Run) -> str:

@@ -34,7 +34,7 @@ def test_failures() -> None:
     only_code = assumption_for(BACKUP, {}, Wishes([], [], ["42"]), None)
     assert (only_code.failure_rate, only_code.exit_code) == (1.0, 42)
     assert assumption_for(BACKUP, {}, Wishes([], [], ["0"]), None).failure_rate == 0.0
-    assert "fails 50% of the time with exit code 42" in in_words(flagged)
+    assert "fails 50% of the time with exit code 42" in in_words(flagged, "a")
 
 
 def test_jitter_widens_the_duration() -> None:

@@ -8,6 +8,7 @@ from simulator.errors import UsageError
 from simulator.forecast.findings import findings
 from simulator.forecast.report import report
 from simulator.forecast.simulation import simulate
+from simulator.forecast.text import forecast_text
 from tests.unit.forecast.worlds import at, cron_job, job, job_spec, request
 
 
@@ -235,3 +236,14 @@ def test_same_input_and_seed_same_bytes_and_sums_do_not_depend_on_what_is_kept()
 def test_a_flag_for_what_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="there are: a"):
         simulate(request(cron_job("a", "0 * * * *"), duration=["b=1s"]))
+
+
+def test_a_name_of_two_namespaces_is_told_with_its_namespace() -> None:
+    here, there = cron_job("a", "0 1 * * *", concurrencyPolicy="Forbid"), cron_job("a", "0 * * * *")
+    there["metadata"]["namespace"] = "other"
+    found = messages(here, there, cron_job("b", "30 5 * * *"), span="3h", duration=["10m"])
+    assert {"`default/a` overlaps `other/a` on 1 of 1 night", "`other/a` overlaps `default/a` on 1 of 1 night"} & set(found)
+    assert any(text.startswith("`b`: at the end") for text in found)
+    text = forecast_text(simulate(request(here, there, span="3h")))
+    assert "cronjob/default/a takes 1m (a guess)" in text
+    assert "cronjob/other/a    2 " in text

@@ -12,7 +12,7 @@ def test_the_whole_text() -> None:
     assert "cronjob/a takes 25m (--duration)" in text
     assert "a        a-29453770  Thu 2026-01-01 09:10:00 Asia/Tokyo" in text
     assert "Skipped (Forbid)  a-29453770 still runs" in text
-    assert "late by 0:05:00" in text
+    assert "late by 5m" in text
     assert "cronjob/a  2     1         0       0         3        1     25m" in text
     assert "\x1b" not in text
 
