@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -49,10 +49,9 @@ def clock_changes(schedule: Schedule, start: datetime, end: datetime) -> list[Cl
     zone = zone_named(schedule.zone)
     if zone.is_utc:
         return []
-    _, text = split_zone(schedule.text)
-    if text.strip().startswith("@every"):
+    wall = _on_plain_calendar(schedule)
+    if wall.text.startswith("@every"):
         return []
-    wall = parse(text.strip(), "UTC")
     changes = []
     for instant, before, after in _transitions(zone.info, start, end):
         if not _fires_every_hour(wall, instant + min(before, after)):
@@ -60,6 +59,18 @@ def clock_changes(schedule: Schedule, start: datetime, end: datetime) -> list[Cl
             if change.lost or change.doubled or change.added:
                 changes.append(change)
     return changes
+
+
+def is_daily(schedule: Schedule, day: date) -> bool:
+    """Whether the schedule names at most one time of a day."""
+    wall = _on_plain_calendar(schedule)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return len(list(islice(_times(wall, midnight, midnight + _DAY), 2))) < 2
+
+
+def _on_plain_calendar(schedule: Schedule) -> Schedule:
+    """The same schedule as if its wall clock were UTC."""
+    return parse(split_zone(schedule.text)[1].strip(), "UTC")
 
 
 def _change(schedule: Schedule, wall: Schedule, instant: datetime, before: timedelta, after: timedelta) -> ClockChange:

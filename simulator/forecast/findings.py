@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from simulator.forecast.assumptions import Owner
-from simulator.forecast.clock_changes import ClockChange
+from simulator.forecast.clock_changes import ClockChange, is_daily
 from simulator.forecast.inputs import seconds_text
 from simulator.forecast.ledger import DEADLINE, DOWN, FORBIDDEN, INVALID, SAME_MINUTE, SUPERSEDED, SUSPENDED
 from simulator.forecast.runs import COMPLETE, FAILED, REPLACED, Tally
 from simulator.forecast.simulation import Forecast
 from simulator.model.conditions import finished_condition
-from simulator.scheduler import zone_named
+from simulator.scheduler import Schedule, zone_named
 
 
 @dataclass(frozen=True)
@@ -125,14 +125,12 @@ def _clock_changes(owner: Owner, changes: list[ClockChange], forecast: Forecast)
         is_later = " (after this forecast)" if change.instant >= forecast.end else ""
         if change.lost:
             lost += len(change.lost)
-            times = "" if len(change.lost) == 1 else f" at {len(change.lost)} times"
-            parts.append(f"does not run{times} on {_date(change.lost[0])}{is_later}")
+            parts.append(f"does not run{_when(change.lost, schedule)}{is_later}")
+        zone = zone_named(schedule.zone).info if schedule is not None else None
         for slots, word in ((change.doubled, "twice"), (change.added, "once more than it says")):
             if slots:
                 doubled += len(slots)
-                assert schedule is not None
-                local = slots[0].astimezone(zone_named(schedule.zone).info)
-                parts.append(f"runs {word} on {_date(local)}{is_later}")
+                parts.append(f"runs {word}{_when([slot.astimezone(zone) for slot in slots], schedule)}{is_later}")
     if parts and schedule is not None:
         message = f"`{forecast.label(owner)}`: `{schedule.text}` in {schedule.zone} {' and '.join(parts)}"
         yield Finding("ClockChange", (owner,), message, {"lost": lost, "doubled": doubled})
@@ -180,6 +178,16 @@ def _local(instant: datetime, owner: Owner, forecast: Forecast) -> str:
     schedule = forecast.schedules.get(owner)
     zone = zone_named(schedule.zone) if schedule is not None else zone_named("UTC")
     return f"{instant.astimezone(zone.info):%Y-%m-%d %H:%M:%S} {zone.name}"
+
+
+def _when(times: Sequence[datetime], schedule: Schedule | None) -> str:
+    """`on 28 March 2027`, with the time where the schedule names several of that day. `times`: those of the wall clock."""
+    first = times[0]
+    if len(times) > 1:
+        return f" at {len(times)} times on {_date(first)}"
+    if schedule is None or is_daily(schedule, first.date()):
+        return f" on {_date(first)}"
+    return f" at {first:%H:%M} on {_date(first)}"
 
 
 def _times(count: int) -> str:

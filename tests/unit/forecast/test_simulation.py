@@ -122,6 +122,19 @@ def test_a_clock_change_takes_a_run_and_gives_one_twice() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        ("0 */2 * * *", "does not run at 02:00 on 28 March 2027 and runs twice at 02:00 on 31 October 2027"),
+        ("*/30 2 * * *", "does not run at 2 times on 28 March 2027 and runs twice at 2 times on 31 October 2027"),
+        ("0 2 * * 0", "does not run on 28 March 2027 and runs twice on 31 October 2027"),
+    ],
+)
+def test_a_clock_change_is_told_with_the_time_where_there_are_several(schedule: str, words: str) -> None:
+    found = messages(cron_job("a", schedule, timeZone="Europe/Berlin"), start="2027-03-01T00:00", span="250d")
+    assert f"`a`: `{schedule}` in Europe/Berlin {words}" in found
+
+
 def test_a_schedule_that_stands_still_at_a_clock_change() -> None:
     """With a deadline the search begins anew behind it."""
     cron = cron_job("a", "45 3 * * *", timeZone="Pacific/Chatham")
