@@ -8,7 +8,7 @@ from rich.text import Text
 
 from simulator.forecast import timeline as marks
 from simulator.forecast.assumptions import in_words
-from simulator.forecast.findings import findings
+from simulator.forecast.findings import findings_to_read
 from simulator.forecast.inputs import seconds_text
 from simulator.forecast.simulation import Forecast
 from simulator.forecast.text import HEADER, heading, rows, sums
@@ -61,7 +61,7 @@ def show_in_colour(forecast: Forecast) -> None:
             console.print(Text(f"... and {left} more (-o csv lists all)"))
         _show_timeline(console, forecast)
     console.print("Findings:", style="bold")
-    for finding in findings(forecast):
+    for finding in findings_to_read(forecast):
         console.print(Text(f"  {finding.message}", style="red" if finding.type in _GRAVE else ""))
     console.print()
     console.print(Text(sums(forecast)), soft_wrap=True)

@@ -16,6 +16,9 @@ from simulator.forecast.simulation import Forecast
 from simulator.model.conditions import finished_condition
 from simulator.scheduler import Schedule, zone_named
 
+_OVERLAP = "Overlap"
+_MOST_OVERLAPS = 30
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -30,6 +33,19 @@ class Finding:
         """For the report."""
         about = [{"kind": owner.kind, "namespace": owner.namespace, "name": owner.name} for owner in self.owners]
         return {"type": self.type, "about": about, "message": self.message, **self.numbers}
+
+
+def findings_to_read(forecast: Forecast) -> list[Finding]:
+    """The findings as a person can take them in: of many pairs that overlap, those that do it most often."""
+    found = findings(forecast)
+    overlaps = [finding for finding in found if finding.type == _OVERLAP]
+    if len(overlaps) <= _MOST_OVERLAPS:
+        return found
+    kept = sorted(overlaps, key=lambda finding: -finding.numbers["times"])[:_MOST_OVERLAPS]
+    left = len(overlaps) - len(kept)
+    more = Finding(_OVERLAP, (), f"... and {left} more pairs overlap (-o json lists all)", {"count": left})
+    begin = found.index(overlaps[0])
+    return [*found[:begin], *kept, more, *(finding for finding in found[begin:] if finding.type != _OVERLAP)]
 
 
 def findings(forecast: Forecast) -> list[Finding]:
@@ -113,7 +129,7 @@ def _overlaps(forecast: Forecast) -> Iterator[Finding]:
         later, earlier = forecast.label(overlap.later), forecast.label(overlap.earlier)
         message = f"`{later}` overlaps `{earlier}` on {overlap.days.count} of {days} {unit}{plural}"
         numbers = {"days": overlap.days.count, "of": days, "times": overlap.times}
-        yield Finding("Overlap", (overlap.later, overlap.earlier), message, numbers)
+        yield Finding(_OVERLAP, (overlap.later, overlap.earlier), message, numbers)
 
 
 def _clock_changes(owner: Owner, changes: list[ClockChange], forecast: Forecast) -> Iterator[Finding]:

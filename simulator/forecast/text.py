@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from simulator.forecast.assumptions import Owner, in_words
-from simulator.forecast.findings import findings
+from simulator.forecast.findings import findings_to_read
 from simulator.forecast.inputs import seconds_text
 from simulator.forecast.ledger import Skip
 from simulator.forecast.runs import Run
@@ -40,7 +40,7 @@ def forecast_text(forecast: Forecast) -> str:
         table = columns([HEADER, *(row.cells for row in shown)])
         parts.append(table + (f"... and {left} more (-o csv lists all)\n" if left else ""))
         parts.append(timeline_text(forecast))
-    parts.append("Findings:\n" + _indented(finding.message for finding in findings(forecast)))
+    parts.append("Findings:\n" + _indented(finding.message for finding in findings_to_read(forecast)))
     parts.append(sums(forecast))
     return "\n".join(parts)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from simulator.errors import UsageError
-from simulator.forecast.findings import findings
+from simulator.forecast.findings import findings, findings_to_read
 from simulator.forecast.report import report
 from simulator.forecast.simulation import simulate
 from simulator.forecast.text import forecast_text
@@ -260,3 +260,14 @@ def test_a_name_of_two_namespaces_is_told_with_its_namespace() -> None:
     text = forecast_text(simulate(request(here, there, span="3h")))
     assert "cronjob/default/a takes 1m (a guess)" in text
     assert "cronjob/other/a    2 " in text
+
+
+def test_of_many_overlaps_a_person_is_told_the_most_frequent() -> None:
+    crowd = [cron_job(f"c{number}", "0 * * * *" if number < 2 else "0 0-11 * * *") for number in range(9)]
+    forecast = simulate(request(*crowd))
+    told = [finding.message for finding in findings_to_read(forecast)]
+    pairs = [finding for finding in findings(forecast) if finding.type == "Overlap"]
+    assert (len(pairs), sum(" overlaps " in text for text in told)) == (36, 30)
+    assert "`c1` overlaps `c0` on 1 of 1 day" in told
+    assert "... and 6 more pairs overlap (-o json lists all)" in told
+    assert "... and 6 more pairs overlap (-o json lists all)" in forecast_text(forecast)
