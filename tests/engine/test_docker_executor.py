@@ -340,6 +340,17 @@ def test_follow_ends_when_it_is_closed(world: DockerWorld) -> None:
     assert ended.wait(10)
 
 
+@pytest.mark.parametrize(
+    ("script", "said"), [("printf 'a\\nb'", b"a\nb"), ("head -c 20000 /dev/zero | tr '\\0' a", b"a" * 20000)]
+)
+def test_a_follower_hears_what_no_newline_ends(world: DockerWorld, script: str, said: bytes) -> None:
+    pod = world.pod().add(program(f"{script}; sleep 0.5"))
+    ready(world, pod)
+    world.submit(pod.start())
+    in_state(world, pod.key(), "running")
+    assert b"".join(world.executor.logs(pod.key(), LogOptions(follow=True))) == said
+
+
 def test_a_long_line_keeps_one_timestamp(world: DockerWorld) -> None:
     pod = world.pod().add(program("head -c 40000 /dev/zero | tr '\\0' a; echo; echo end"))
     ready(world, pod)

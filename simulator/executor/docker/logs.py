@@ -2,27 +2,43 @@
 
 The engine's stream comes in frames (stream type, length, data), raw with a tty. A line of more than 16 KiB comes in several
 frames without a newline, each with its own timestamp if those are asked for: all but the first are taken out.
+
+An engine that follows a log misses what its container printed last if no newline ends it: it writes that down at the
+container's end, and ends the stream at the same moment. So it is asked for once more.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from simulator.executor.docker.engine import Engine, status_code
 from simulator.pods.executor import LogOptions
 
+_ENTRIES_OF_ENDS = 2  # of stdout and of stderr
+
+Frame = tuple[int, bytes]
+"""What the engine sends at once: which stream it belongs to, and the text."""
+
 
 class LogStream:
-    """An iterator over a log's bytes. `close`, from any thread, ends it, also while it waits for more."""
+    """An iterator over a log's bytes. `close`, from any thread, ends it, also while it waits for more.
 
-    def __init__(self, response: Any, tty: bool, options: LogOptions) -> None:
+    `ends`: asks for the last frames of a followed log once more, when it has ended.
+    """
+
+    def __init__(
+        self, response: Any, tty: bool, options: LogOptions, ends: Callable[[], Iterator[Frame]] | None = None
+    ) -> None:
         from docker.types import CancellableStream
 
-        chunks = _raw(response) if tty else _lines(response, options.timestamps)
-        self._stream = CancellableStream(_limited(chunks, options.limit_bytes), response)
+        self._is_closed = False
+        frames = _raw(response) if tty else _frames(response)
+        if ends is not None:
+            frames = _with_ends(frames, lambda: iter(()) if self._is_closed else ends())
+        self._stream = CancellableStream(_limited(_lines(frames, options.timestamps), options.limit_bytes), response)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -33,6 +49,7 @@ class LogStream:
 
     def close(self) -> None:
         """End the stream and give its connection back."""
+        self._is_closed = True
         self._stream.close()
 
 
@@ -41,8 +58,7 @@ def open_log(engine: Engine, container: str, options: LogOptions, *, tty: bool |
 
     `tty`: whether it has a terminal, None: to be asked. An inspection waits while the engine takes an ended container down.
     """
-    from docker.errors import APIError, create_api_error_from_http_exception
-    from requests.exceptions import HTTPError
+    from docker.errors import APIError
 
     parameters: dict[str, Any] = {
         "stdout": 1,
@@ -56,18 +72,35 @@ def open_log(engine: Engine, container: str, options: LogOptions, *, tty: bool |
     try:
         if tty is None:
             tty = bool(engine.api.inspect_container(container)["Config"].get("Tty"))
-        response = engine.streams.get(
-            engine.url(f"/containers/{container}/logs"), params=parameters, stream=True, timeout=(60, None)
-        )
-        try:
-            response.raise_for_status()
-        except HTTPError as error:
-            raise create_api_error_from_http_exception(error) from error
+        response = _request(engine, container, parameters)
     except APIError as error:
         if status_code(error) == 404:
             return None
         raise
-    return LogStream(response, tty, options)
+    if not options.follow or options.tail_lines == 0:  # Of 0 lines the last one is none, whenever it was printed.
+        return LogStream(response, tty, options)
+
+    def ends() -> Iterator[Frame]:
+        try:
+            again = _request(engine, container, {**parameters, "follow": 0, "tail": _ENTRIES_OF_ENDS})
+        except APIError:
+            return iter(())  # The container is gone by now.
+        return _raw(again) if tty else _frames(again)
+
+    return LogStream(response, tty, options, ends)
+
+
+def _request(engine: Engine, container: str, parameters: dict[str, Any]) -> Any:
+    from docker.errors import create_api_error_from_http_exception
+    from requests.exceptions import HTTPError
+
+    url = engine.url(f"/containers/{container}/logs")
+    response = engine.streams.get(url, params=parameters, stream=True, timeout=(60, None))
+    try:
+        response.raise_for_status()
+    except HTTPError as error:
+        raise create_api_error_from_http_exception(error) from error
+    return response
 
 
 def epoch_text(instant: datetime) -> str:
@@ -76,28 +109,44 @@ def epoch_text(instant: datetime) -> str:
     return f"{seconds}.{instant.microsecond:06d}"
 
 
-def _raw(response: Any) -> Iterator[bytes]:
+def _raw(response: Any) -> Iterator[Frame]:
     while chunk := response.raw.read1(65536):
-        yield chunk
+        yield 0, chunk
 
 
-def _frames(response: Any) -> Iterator[tuple[int, bytes]]:
+def _frames(response: Any) -> Iterator[Frame]:
     read = response.raw.read
     while len(header := read(8)) == 8:
         kind, length = struct.unpack(">BxxxL", header)
         yield kind, read(length)
 
 
-def _lines(response: Any, timestamps: bool) -> Iterator[bytes]:
+def _with_ends(frames: Iterator[Frame], ends: Callable[[], Iterator[Frame]]) -> Iterator[Frame]:
+    """The frames, and what was printed last without a newline if they lack it."""
+    told: dict[int, bytes] = {}
+    for kind, data in frames:
+        told[kind] = data if kind else _after_newline(told.get(0, b"") + data)
+        yield kind, data
+    for kind, data in dict(ends()).items():
+        last = data if kind else _after_newline(data)  # Frames are entries of the log; with a tty there are none.
+        if last and not last.endswith(b"\n") and told.get(kind) != last:
+            yield kind, last
+
+
+def _after_newline(text: bytes) -> bytes:
+    return text[text.rfind(b"\n") + 1 :]
+
+
+def _lines(frames: Iterator[Frame], timestamps: bool) -> Iterator[bytes]:
     """The frames' data in order; the timestamp of a frame that goes on with a line is taken out."""
     unfinished: set[int] = set()
-    for kind, data in _frames(response):
+    for kind, data in frames:
         text = data
         if timestamps and kind in unfinished:
             _, _, text = data.partition(b" ")
         if data.endswith(b"\n"):
             unfinished.discard(kind)
-        else:
+        elif kind:
             unfinished.add(kind)
         yield text
 

@@ -15,7 +15,7 @@ from simulator.executor.docker import network
 from simulator.executor.docker.engine import Facts, plain_error
 from simulator.executor.docker.host_directory import HostDirectory
 from simulator.executor.docker.images import split_reference
-from simulator.executor.docker.logs import _limited, _lines, epoch_text
+from simulator.executor.docker.logs import _frames, _limited, _lines, _with_ends, epoch_text
 from simulator.executor.docker.sandbox import pause_program
 from simulator.executor.docker.workers import Later, Workers
 from simulator.pods.executor import ContainerKey, Volume, VolumeFile
@@ -54,11 +54,30 @@ class _Response:
         self.raw = BytesIO(content)
 
 
+@pytest.mark.parametrize(
+    ("told", "ends", "added"),
+    [
+        ([(1, b"a\n")], [(1, b"a\n"), (1, b"b")], [(1, b"b")]),
+        ([(1, b"a\n"), (1, b"b")], [(1, b"a\n"), (1, b"b")], []),  # an engine that told it
+        ([], [(1, b"out"), (2, b"err")], [(1, b"out"), (2, b"err")]),
+        ([(1, b"aaa"), (1, b"b\n")], [(1, b"aaa"), (1, b"b\n")], []),  # a long line in pieces, ended
+        ([(1, b"aaa")], [(1, b"aaa"), (1, b"a")], [(1, b"a")]),  # and not ended
+        ([(0, b"a\r\n")], [(0, b"a\r\nb")], [(0, b"b")]),  # with a tty
+        ([(0, b"a\r\nb"), (0, b"c")], [(0, b"a\r\nbc")], []),
+        ([], [], []),
+    ],
+)
+def test_the_last_line_without_a_newline(
+    told: list[tuple[int, bytes]], ends: list[tuple[int, bytes]], added: list[tuple[int, bytes]]
+) -> None:
+    assert list(_with_ends(iter(told), lambda: iter(ends))) == [*told, *added]
+
+
 def test_frames_of_one_line_lose_their_later_timestamps() -> None:
     response = _Response((1, b"t1 aaa"), (2, b"t2 err\n"), (1, b"t3 bbb"), (1, b"t4 c\n"), (1, b"t5 d\n"))
-    assert b"".join(_lines(response, timestamps=True)) == b"t1 aaat2 err\nbbbc\nt5 d\n"
+    assert b"".join(_lines(_frames(response), timestamps=True)) == b"t1 aaat2 err\nbbbc\nt5 d\n"
     response = _Response((1, b"aa a"), (1, b"bb b\n"))
-    assert b"".join(_lines(response, timestamps=False)) == b"aa abb b\n"
+    assert b"".join(_lines(_frames(response), timestamps=False)) == b"aa abb b\n"
 
 
 def test_limit() -> None:
