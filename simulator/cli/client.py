@@ -286,6 +286,7 @@ class Client:
         content_type: str = _JSON,
         accept: str = _JSON,
     ) -> Answer:
+        "".join((path, *query.values())).encode()  # Bytes of the command line that are no text are no API's business.
         headers = {"accept": accept}
         if body:
             headers["content-type"] = content_type

@@ -85,6 +85,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _quiet_pipe()
     except KeyboardInterrupt:
         return _told("", Interrupted.exit_code)
+    except UnicodeEncodeError as error:
+        # Bytes that are no text can be the name of a file, but nothing that the API knows.
+        wrong = next((argument for argument in arguments if not _is_text(argument)), None)
+        if wrong is None:
+            return _told(_internal_error(error, home, arguments), 1)
+        return _told(f"error: {os.fsencode(wrong)!r} on the command line is not UTF-8", UsageError.exit_code)
     except KjsimError as error:
         return _told(message_of(error), error.exit_code)
     except OSError as error:
@@ -205,7 +211,25 @@ def unknown_command(word: str) -> str:
     return message + ("\n\nDid you mean this?\n" + "\n".join(f"\t{name}" for name in near) if near else "")
 
 
+def _is_text(argument: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
+
+
+def _fill_closed_streams() -> None:
+    """Let the null device take the place of a closed standard stream.
+
+    Otherwise the next file to be opened would get its number, the database say, and what is printed would go there.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # as Python has it where the stream was closed at the start
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  # open as long as the process
+
+
 def _prepare_output() -> None:
+    _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Lines leave when they are written, also into a pipe; nothing that a container prints can't be printed.
@@ -246,7 +270,7 @@ def _internal_error(error: Exception, home: Path | None, arguments: Sequence[str
     file = directory.home / "internal-errors.log"
     try:
         directory.create()
-        with file.open("a", encoding="utf-8") as log:
+        with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"--- {RealClock().now().isoformat()} kjsim {__version__}: kjsim {' '.join(arguments)}\n")
             log.writelines(format_exception(error))
     except (OSError, KjsimError):

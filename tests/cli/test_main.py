@@ -110,6 +110,26 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert done.stdout in ("141\n", "0\n")
 
 
+@pytest.mark.parametrize("command", [["get", "pods"], ["logs"], ["get", "pods", "-l"], ["why", "job"], ["delete", "job"]])
+def test_bytes_that_are_no_text_are_told(command: list[str], tmp_path: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "simulator.cli.main", "--home", str(tmp_path), *command, b"\xff"], capture_output=True
+    )
+    assert (process.returncode, process.stderr) == (2, b"error: b'\\xff' on the command line is not UTF-8\n")
+    assert not (tmp_path / "internal-errors.log").exists()
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(closed: str, tmp_path: Path) -> None:
+    command = f"exec '{sys.executable}' -m simulator.cli.main --home '{tmp_path}'"
+    file = Path(__file__).parents[2] / "manifests" / "ttl.yml"
+    for words, code in ((f"apply -f '{file}'", 0), ("get jobs", 0), ("get job none", 1)):
+        process = subprocess.run(["sh", "-c", f"{command} {words} {closed}"], capture_output=True)
+        assert (process.returncode, b"Traceback" in process.stderr) == (code, False)
+    assert (tmp_path / "kjsim.db").read_bytes().startswith(b"SQLite format 3")
+    assert not (tmp_path / "internal-errors.log").exists()
+
+
 def test_a_process_leaves_at_once_but_not_before_all_is_written() -> None:
     """What Python does at its end is left out: nobody waits for threads, and buffers are emptied all the same."""
     program = (
