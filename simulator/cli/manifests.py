@@ -27,13 +27,9 @@ def read(options: Any, *, command: str) -> list[Manifest]:
     names = [*options.filename, *options.words]
     if not names:
         raise UsageError(f"must specify a file: kjsim {command} -f FILE (or `-` for standard input)")
-    manifests = parser.read_paths(names, recursive=options.recursive)
-    if not manifests and command in ("apply", "create"):
+    checked = parser.check_paths(names, options.namespace, recursive=options.recursive)
+    if not checked and command in ("apply", "create"):
         raise KjsimError(f"no objects passed to {command}")
-    for manifest in manifests:
-        if manifest.kind.namespaced:
-            manifest.object["metadata"].setdefault("namespace", options.namespace)
-    checked = parser.check_manifests(manifests)
     for manifest in checked:
         for text in manifest.warnings:
             warn(text)

@@ -5,6 +5,7 @@
 
 - `read_manifests(text, file)`, `read_paths(paths)`: manifests of known kinds; raise `ManifestError` with all problems.
 - `check_manifests(manifests)`: everything that the API server would refuse, before anything is created; warnings.
+- `check_paths(paths, namespace)`: both of files, with the problems of both.
 - `check_structure(obj)`, `refusal(obj)`: unknown fields and wrong types, as the server's decoder words them.
 - `prepare_for_create(obj, uid, now)`, `prepare_for_update(old, new)`: what the server makes of it; `decode`, `set_defaults`.
 - `validate_create(obj)`, `validate_update(old, new)`: field errors and warnings; `invalid(kind, name, errors)`: the answer.
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from simulator.parser.admission import prepare_for_create, prepare_for_update
     from simulator.parser.decoding import decode
     from simulator.parser.defaults import set_defaults
-    from simulator.parser.manifests import Manifest, check_manifests, read_manifests, read_paths
+    from simulator.parser.manifests import Manifest, check_manifests, check_paths, read_manifests, read_paths
     from simulator.parser.structure import Finding, check_structure, refusal
     from simulator.parser.unsupported import unsupported_fields
     from simulator.parser.validation import (
@@ -40,6 +41,7 @@ __all__ = [
     "Finding",
     "Manifest",
     "check_manifests",
+    "check_paths",
     "check_structure",
     "decode",
     "invalid",
@@ -57,7 +59,8 @@ __all__ = [
 
 _MODULES = {
     "prepare_for_create": "admission", "prepare_for_update": "admission", "decode": "decoding", "set_defaults": "defaults",
-    "Manifest": "manifests", "check_manifests": "manifests", "read_manifests": "manifests", "read_paths": "manifests",
+    "Manifest": "manifests", "check_manifests": "manifests", "check_paths": "manifests",
+    "read_manifests": "manifests", "read_paths": "manifests",
     "Finding": "structure", "check_structure": "structure", "refusal": "structure", "unsupported_fields": "unsupported",
     "FieldError": "validation", "invalid": "validation", "validate_create": "validation", "validate_update": "validation",
     "validate_status_update": "validation",

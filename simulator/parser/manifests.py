@@ -1,7 +1,8 @@
 """Manifests: files as objects of known kinds, with the position of every field, and all their problems at once.
 
 Reading (`read_manifests`, `read_paths`) makes sure of the syntax, the kind and the metadata; checking (`check_manifests`)
-asks everything that the API server would ask of an object to be created.
+asks everything that the API server would ask of an object to be created. `check_paths` does both, so that a document that
+can't be read doesn't hide what is wrong with the others.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import copy
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,10 +61,7 @@ class Manifest(Struct):
 
 def read_manifests(text: str, file: str) -> list[Manifest]:
     """The manifests of a YAML or JSON text; raises `ManifestError` with every problem of the file."""
-    manifests, problems = _read(text, file)
-    if problems:
-        raise ManifestError(problems)
-    return manifests
+    return _unless_wrong(*_read(text, file))
 
 
 def read_paths(paths: list[str], recursive: bool = False) -> list[Manifest]:
@@ -70,16 +69,17 @@ def read_paths(paths: list[str], recursive: bool = False) -> list[Manifest]:
 
     Raises `KjsimError` for a path that can't be read, `ManifestError` with the problems of all files.
     """
-    manifests: list[Manifest] = []
-    problems: list[Problem] = []
-    for path in paths:
-        for file in _files(path, recursive):
-            found, wrong = _read(_text(file), "STDIN" if file == "-" else file)
-            manifests += found
-            problems += wrong
-    if problems:
-        raise ManifestError(problems)
-    return manifests
+    return _unless_wrong(*_read_all(paths, recursive))
+
+
+def check_paths(paths: list[str], namespace: str, recursive: bool = False) -> list[Manifest]:
+    """`read_paths` and `check_manifests` in one, with the problems of both; `namespace` for those that name none."""
+    manifests, problems, files = _read_all(paths, recursive)
+    for manifest in manifests:
+        if manifest.kind.namespaced:
+            manifest.object["metadata"].setdefault("namespace", namespace)
+        problems += _problems(manifest)
+    return _unless_wrong(manifests, problems, files)
 
 
 def check_manifests(manifests: list[Manifest]) -> list[Manifest]:
@@ -87,12 +87,7 @@ def check_manifests(manifests: list[Manifest]) -> list[Manifest]:
 
     Raises `ManifestError` with every problem of all of them, in order of file and line.
     """
-    problems: list[Problem] = []
-    for manifest in manifests:
-        problems += _problems(manifest)
-    if problems:
-        raise ManifestError(problems)
-    return manifests
+    return _unless_wrong(manifests, [problem for manifest in manifests for problem in _problems(manifest)])
 
 
 def split_path(path: str) -> Path:
@@ -111,6 +106,34 @@ def split_path(path: str) -> Path:
     return tuple(parts)
 
 
+def _unless_wrong(manifests: list[Manifest], problems: list[Problem], files: Sequence[str] = ()) -> list[Manifest]:
+    """The manifests; raises `ManifestError` if there are problems, in order of `files` and their lines."""
+    if not problems:
+        return manifests
+    files = list(dict.fromkeys([*files, *(problem.file for problem in problems)]))
+    raise ManifestError(sorted(problems, key=lambda problem: (files.index(problem.file), problem.line)))
+
+
+def _read_all(paths: list[str], recursive: bool) -> tuple[list[Manifest], list[Problem], list[str]]:
+    """The manifests of all files, what can't be read, and the names of the files as they are shown."""
+    files: list[str] = []
+    manifests: list[Manifest] = []
+    problems: list[Problem] = []
+    for file in [file for path in paths for file in _files(path, recursive)]:
+        shown = "STDIN" if file == "-" else file
+        files.append(shown)
+        data = _content(file)
+        try:
+            found, wrong = _read(data.decode(), shown)
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            message = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet"
+            found, wrong = [], [Problem(message, file=shown, line=line)]
+        manifests += found
+        problems += wrong
+    return manifests, problems, files
+
+
 def _files(path: str, recursive: bool) -> list[str]:
     if path == "-":
         return [path]
@@ -127,21 +150,14 @@ def _files(path: str, recursive: bool) -> list[str]:
     return files
 
 
-def _text(file: str) -> str:
+def _content(file: str) -> bytes:
     try:
         if file == "-":
-            data = sys.stdin.buffer.read()
-        else:
-            with open(file, "rb") as stream:
-                data = stream.read()
+            return sys.stdin.buffer.read()
+        with open(file, "rb") as stream:
+            return stream.read()
     except OSError as error:
         raise KjsimError(f"error reading {file}: {error.strerror}") from error
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        message = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet"
-        raise ManifestError([Problem(message, file=file, line=line)]) from error
 
 
 def _read(text: str, file: str) -> tuple[list[Manifest], list[Problem]]:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from simulator.errors import KjsimError, ManifestError
-from simulator.parser import check_manifests, read_manifests, read_paths
+from simulator.parser import check_manifests, check_paths, read_manifests, read_paths
 from simulator.parser.manifests import split_path
 
 JOB = """\
@@ -107,8 +107,8 @@ def places(tree: Any) -> list[tuple[Any, Any]]:
 
 def test_problems_of_several_documents() -> None:
     assert told(f"{JOB}---\nkind: Jobb\napiVersion: batch/v1\n---\na: [1\n---\nwords\n---\nmetadata: {{}}\n") == [
-        "job.yml:18: error converting YAML to JSON: yaml: line 1: did not find expected ',' or ']'",
         'job.yml:14: no matches for kind "Jobb" in version "batch/v1" (did you mean "Job"?)',
+        "job.yml:18: error converting YAML to JSON: yaml: line 1: did not find expected ',' or ']'",
         "job.yml:19: json: cannot unmarshal string into Go value of type unstructured.detector",
         "job.yml:21: Object 'Kind' is missing in '{\"metadata\":{}}'",
     ]
@@ -233,3 +233,19 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_field_paths(path: str, parts: tuple[str | int, ...]) -> None:
     assert split_path(path) == parts
+
+
+def test_what_cannot_be_read_hides_nothing(tmp_path: Path) -> None:
+    wrong = JOB.replace("parallelism", "paralelism")
+    (tmp_path / "a.yml").write_text(wrong)
+    (tmp_path / "b.yml").write_bytes(b"\xff")
+    (tmp_path / "c.yml").write_text(f"kind: Jobb\napiVersion: batch/v1\n---\n{wrong}---\na: [1\n")
+    with pytest.raises(ManifestError) as caught:
+        check_paths([str(tmp_path)], "default")
+    assert [(Path(problem.file).name, problem.line) for problem in caught.value.problems] == [
+        ("a.yml", 6),
+        ("b.yml", 1),
+        ("c.yml", 1),
+        ("c.yml", 9),
+        ("c.yml", 18),
+    ]
