@@ -86,6 +86,7 @@ def test_an_interrupted_job_is_suspended_and_resumed(new_home: Callable[..., Hom
     assert "] going\n" in stdout
     assert stderr.startswith("job.batch/long is suspended: its running pods were stopped\n")
     assert f"to go on:                 kjsim run {file}\n" in stderr
+    assert "logs of what ended" not in stderr  # what was stopped is gone
     assert conditions(home.job("long")) == {"Suspended"}
     assert not home.pods("long")
     stdout, _, code = interrupt(home, file)

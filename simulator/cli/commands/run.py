@@ -143,14 +143,14 @@ def _run(session: Session, wanted: list[Manifest], options: Options, deadline: f
     raising_again()
     with shown as view:
         namespaces = [manifest.object["metadata"]["namespace"] for manifest in wanted if manifest.kind in (JOB, CRON_JOB)]
-        goal = Goal(namespaces[0], runs=options.runs)
+        goal = Goal(namespaces[0], runs=options.runs, command=_command(options, namespaces[0]))
 
         def begin() -> None:
             _begin(goal, session, wanted, options, view)
 
         if options.detach:
             begin()
-            view.say("it goes on in the background: kjsim get pods; kjsim logs; kjsim down")
+            view.say(f"it goes on in the background: {goal.command} get pods; {goal.command} logs; {goal.command} down")
             return 0
         check = hosted.host.check if hosted else lambda: None
         runner = Runner(session.client, goal, view, session.clock, deadline=deadline, check=check)
@@ -166,6 +166,18 @@ def _run(session: Session, wanted: list[Manifest], options: Options, deadline: f
         for job in runner.results.values():
             print(object_text({"apiVersion": "batch/v1", "kind": "Job", **job}, options.output), end="")
     return code
+
+
+def _command(options: Options, namespace: str) -> str:
+    """How another command reaches the objects of this run: the flags that say where they are."""
+    from shlex import join
+
+    words = ["kjsim"]
+    if options.home is not None:
+        words += ["--home", str(options.home)]
+    if namespace != "default":
+        words += ["-n", namespace]
+    return join(words)
 
 
 def _view(options: Options) -> contextlib.AbstractContextManager[View]:

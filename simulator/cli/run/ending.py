@@ -67,18 +67,23 @@ def kill(client: Client, namespace: str, pods: Iterable[Tree]) -> None:
                 raise
 
 
-def how_to_go_on(kind: Kind, name: str, file: str, has_logs: bool) -> str:
-    """What the user can do after a run was suspended. `has_logs`: pods that had ended before are still there."""
+def how_to_go_on(kind: Kind, name: str, file: str, has_logs: bool, command: str = "kjsim") -> str:
+    """What the user can do after a run was suspended. `has_logs`: pods that had ended before are still there.
+
+    `command`: the program with the flags that say where the objects are.
+    """
+    from shlex import quote
+
     what = "it fires no more" if kind is CRON_JOB else "its running pods were stopped"
     lines = [f"{qualified(kind, name)} is suspended: {what}"]
     if kind is CRON_JOB:
-        lines.append(f"  its Jobs and their logs:  kjsim get jobs; kjsim logs job/NAME (those of {name}-...)")
+        lines.append(f"  its Jobs and their logs:  {command} get jobs; {command} logs job/NAME (those of {name}-...)")
     elif has_logs:
-        lines.append(f"  logs of what ended:       kjsim logs job/{name} --all-pods")
+        lines.append(f"  logs of what ended:       {command} logs job/{name} --all-pods")
     if not file:
-        again = f'kjsim patch {kind.singular} {name} -p \'{{"spec":{{"suspend":false}}}}\'; kjsim up'
+        again = f'{command} patch {kind.singular} {name} -p \'{{"spec":{{"suspend":false}}}}\'; {command} up'
     else:
-        again = "kjsim run - (with the same manifest)" if file == "-" else f"kjsim run {file}"
+        again = f"{command} run - (with the same manifest)" if file in ("-", "STDIN") else f"{command} run {quote(file)}"
     lines.append(f"  to go on:                 {again}")
     return "\n".join(lines)
 

@@ -56,6 +56,8 @@ class Goal(Struct):
     runs: int | None = None
     fired: set[str] = msgspec.field(default_factory=set)
     """The Jobs among `jobs` that were fired by hand and count as runs of the CronJobs."""
+    command: str = "kjsim"
+    """How the same place is reached by another command."""
     files: dict[tuple[Kind, str], str] = msgspec.field(default_factory=dict)
     """Where each Job or CronJob comes from, by kind and name; told before it is created."""
 
@@ -265,8 +267,10 @@ class Runner:
         graces = (pod["spec"].get("terminationGracePeriodSeconds", 30) for pod in self._running_pods())
         return float(max(graces, default=0))
 
-    def _has_ended_pods(self, uid: str) -> bool:
-        return any(has_ended(pod) for pod in self._progress.pods_of(uid))
+    def _has_logs(self, uid: str) -> bool:
+        """Whether pods of a Job that have ended stay; those that were stopped go, with their logs."""
+        pods = self._progress.pods_of(uid)
+        return any(has_ended(pod) and not pod["metadata"].get("deletionTimestamp") for pod in pods)
 
     def _advice(self) -> str:
         lines = []
@@ -275,7 +279,7 @@ class Runner:
                 if uid not in self.results:
                     name = obj["metadata"]["name"]
                     file = self._goal.files.get((kind, name), "")
-                    lines.append(how_to_go_on(kind, name, file, self._has_ended_pods(uid)))
+                    lines.append(how_to_go_on(kind, name, file, self._has_logs(uid), self._goal.command))
         return "\n".join(lines)
 
     def _tell_results(self) -> int:

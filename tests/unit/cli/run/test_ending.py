@@ -37,7 +37,16 @@ def test_a_suspended_job_is_gone_on_with_by_running_its_file_again() -> None:
         "job.batch/x is suspended: its running pods were stopped\n  to go on:                 kjsim run job.yml"
     )
     assert "kjsim logs job/x --all-pods" in how_to_go_on(JOB, "x", "job.yml", has_logs=True)
-    assert "kjsim run - (with the same manifest)" in how_to_go_on(JOB, "x", "-", has_logs=False)
+    for standard_input in ("-", "STDIN"):
+        assert "kjsim run - (with the same manifest)" in how_to_go_on(JOB, "x", standard_input, has_logs=False)
+
+
+def test_what_to_do_can_be_pasted() -> None:
+    told = how_to_go_on(JOB, "x", "my job.yml", has_logs=True, command="kjsim --home /h -n team")
+    assert told.splitlines()[1:] == [
+        "  logs of what ended:       kjsim --home /h -n team logs job/x --all-pods",
+        "  to go on:                 kjsim --home /h -n team run 'my job.yml'",
+    ]
 
 
 def test_a_job_with_a_generated_name_is_gone_on_with_by_a_patch() -> None:
