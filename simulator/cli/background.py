@@ -50,7 +50,8 @@ def start(directory: StateDirectory) -> bool:
             text = directory.log.read_bytes()[begin:].decode(errors="replace").strip().removeprefix("error: ")
             kinds = {EngineUnavailable.exit_code: EngineUnavailable, StateError.exit_code: StateError}
             raise kinds.get(code, KjsimError)(
-                text or f"the control plane ended with exit code {code} and could not write {directory.log}"
+                text
+                or f"the control plane ended with exit code {code} and could not write {directory.log}: is the disk full?"
             )
         time.sleep(0.02)
     raise KjsimError(f"the control plane (process {process.pid}) does not answer; see {directory.log}")

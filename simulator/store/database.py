@@ -6,6 +6,7 @@ file that is broken, or written by a newer kjsim, is refused and never overwritt
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,6 +32,8 @@ CREATE INDEX decisions_owned ON decisions (owner);
 
 KEPT_DECISIONS = 100_000
 
+_LEAST_FREE_BYTES = 1 << 16  # twice the index of the log
+
 DecisionRow = tuple[str, str, str, str, str, str, str]
 """Time, the object's kind, namespace, name and uid, the uid of its controller (empty: it has none), text."""
 
@@ -42,8 +45,14 @@ class Database:
         self.path = path
         try:
             if read_only:
+                from urllib.parse import quote
+
                 self._connection = sqlite3.connect(
-                    f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=5, check_same_thread=False
+                    f"file:{quote(os.fsencode(path))}?mode=ro",
+                    uri=True,
+                    isolation_level=None,
+                    timeout=5,
+                    check_same_thread=False,
                 )
             else:
                 self._connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
@@ -151,11 +160,22 @@ class Database:
 
     def _trouble(self, error: sqlite3.Error) -> StateError:
         text = str(error)
-        if "full" in text:
+        # Where there is no room for the index of the log, SQLite speaks of an I/O error.
+        if "full" in text or ("I/O" in text and _free_bytes(self.path.parent) < _LEAST_FREE_BYTES):
             return StateError(f"the disk that holds {self.path} is full: free some space and try again ({text})")
         if "not a database" in text or "malformed" in text:
             return StateError(
                 f"{self.path} is broken ({text}); it is left as it is: move it away to start afresh, "
                 "or choose another state directory with --home"
             )
+        if "readonly" in text:
+            return StateError(f"{self.path} is not writable: choose another state directory with --home or KJSIM_HOME")
         return StateError(f"the database {self.path} can't be used: {text}")
+
+
+def _free_bytes(folder: Path) -> int:
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return _LEAST_FREE_BYTES
+    return found.f_bavail * found.f_frsize

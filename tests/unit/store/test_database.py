@@ -81,3 +81,30 @@ def test_another_programs_file_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="can't be used"):
         Database(tmp_path / "nowhere" / "kjsim.db")
+
+
+def test_a_folder_whose_name_means_something_in_an_address(tmp_path: Path) -> None:
+    path = tmp_path / "a?b#c%41" / "kjsim.db"
+    path.parent.mkdir()
+    database = Database(path)
+    database.write([("Job", "default", "a", b"{}")], [], [], {})
+    database.close()
+    assert list(Database(path, read_only=True).objects()) == [("Job", b"{}")]
+
+
+@pytest.mark.parametrize(
+    ("text", "free", "told"),
+    [
+        ("database or disk is full", 1 << 30, "is full: free some space"),
+        ("disk I/O error", 0, "is full: free some space"),
+        ("disk I/O error", 1 << 30, "can't be used: disk I/O error"),
+        ("attempt to write a readonly database", 1 << 30, "is not writable: choose another state directory"),
+    ],
+)
+def test_trouble_is_told_with_what_to_do(
+    text: str, free: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.store.database._free_bytes", lambda folder: free)
+    database = Database(tmp_path / "kjsim.db")
+    assert told in str(database._trouble(sqlite3.OperationalError(text)))
+    database.close()
