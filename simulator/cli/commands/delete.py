@@ -72,8 +72,8 @@ def run(options: Options) -> int:
                 field_selector=options.field_selector,
             )
             targets += [(kind, item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in listed["items"]]
-            if not listed["items"]:
-                print("No resources found", file=sys.stderr)
+        if selections and not targets:
+            print("No resources found", file=sys.stderr)
         for kind, namespace, name in targets:
             try:
                 uid = _delete(client, kind, namespace, name, options)
