@@ -72,7 +72,9 @@ def _engine(options: Options) -> Finding:
         engine.learn()
     except EngineUnavailable as error:
         first, _, rest = str(error).partition("\n")
-        return Finding(first, rest or "start a Docker Engine", EngineUnavailable.exit_code)
+        return Finding(
+            first, rest or "name another one: DOCKER_HOST, DOCKER_CONTEXT, `docker context use`", EngineUnavailable.exit_code
+        )
     node = engine.node
     version = ".".join(str(part) for part in engine.version)
     text = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 from simulator.cli.flags import Flags, Options
 from simulator.cli.living import living_client
@@ -45,6 +46,14 @@ def run(options: Options) -> int:
         print(f"engine:          Docker {engine['version']}")
     else:
         print(f"engine:          not reachable: {engine['error']}")
-    print(f"unfinished:      {status['unfinishedJobs']} jobs, {status['unfinishedPods']} pods")
-    print(f"next wake-up:    {status['nextTime'] or 'none'}")
+    print(f"unfinished:      {_counted(status['unfinishedJobs'], 'job')}, {_counted(status['unfinishedPods'], 'pod')}")
+    print(f"next wake-up:    {_time(status['nextTime'])}")
     return 0
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _time(text: str | None) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if text else "none"

@@ -7,6 +7,7 @@ Podman's sockets.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import msgspec
 
 from simulator.errors import EngineUnavailable
 
+_MISSING_SSH = re.compile("paramiko|SSHHTTPAdapter")  # what the SDK calls, imported or not
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
 
@@ -65,7 +67,7 @@ def unavailable(tried: list[tuple[Endpoint, str]]) -> EngineUnavailable:
         lines.append(
             "You may not use the socket: join the group that owns it (often `docker`) and log in again, or use sudo."
         )
-    elif any(endpoint.host.startswith("ssh://") and "paramiko" in error for endpoint, error in tried):
+    elif any(endpoint.host.startswith("ssh://") for endpoint, error in tried if _MISSING_SSH.search(error)):
         lines.append("ssh:// hosts need paramiko: pip install 'docker[ssh]'.")
     else:
         lines.append(

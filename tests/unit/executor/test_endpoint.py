@@ -79,3 +79,10 @@ def test_error_tells_what_was_tried_and_what_to_do() -> None:
         "You may not use the socket: join the group that owns it (often `docker`) and log in again, or use sudo.",
     ]
     assert error.exit_code == 3
+
+
+@pytest.mark.parametrize("error", ["No module named 'paramiko'", "name 'SSHHTTPAdapter' is not defined"])
+def test_ssh_without_its_library(error: str) -> None:
+    """The SDK stumbles over what it could not import."""
+    told = str(unavailable([(Endpoint("ssh://host", "DOCKER_HOST"), error)]))
+    assert told.endswith("ssh:// hosts need paramiko: pip install 'docker[ssh]'.")
