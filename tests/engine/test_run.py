@@ -200,6 +200,21 @@ def test_a_terminal_shows_a_live_view_and_gets_its_cursor_back(new_home: Callabl
     assert "job.batch/shown complete: 1 succeeded, 0 failed" in text
 
 
+def test_a_terminal_that_can_only_print_gets_plain_lines(new_home: Callable[..., Home]) -> None:
+    home = new_home()
+    file = home.write(script_job("plain", "echo hello"))
+    main, other = pty.openpty()
+    environment = {**home.environment, "TERM": "dumb"}
+    with subprocess.Popen([KJSIM, "run", file], env=environment, stdin=other, stdout=other, stderr=other) as process:
+        os.close(other)
+        text = _read_all(main)
+    os.close(main)
+    assert process.returncode == 0
+    assert "\x1b" not in text
+    assert re.search(r"pod/plain-\w{5} Completed", text)
+    assert re.search(r"\[plain-\w{5}\] hello", text)
+
+
 def _read_all(descriptor: int) -> str:
     data = b""
     deadline = time.monotonic() + 30

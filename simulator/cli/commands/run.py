@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import tempfile
 import time
@@ -185,7 +186,7 @@ def _view(options: Options) -> contextlib.AbstractContextManager[View]:
         from simulator.cli.run.plain import PlainView
 
         return PlainView(sys.stderr, sys.stderr)
-    if sys.stdout.isatty() and not options.detach:
+    if sys.stdout.isatty() and not options.detach and os.environ.get("TERM") not in ("dumb", "unknown"):
         from simulator.cli.run.live import LiveView
 
         return LiveView()

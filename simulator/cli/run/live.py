@@ -26,8 +26,8 @@ _REFRESHES_PER_SECOND = 8
 class LiveView:
     """Draws a run with rich. The rows follow the terminal's size; pods that ended make way for those that run."""
 
-    def __init__(self) -> None:
-        self._console = Console(highlight=False)
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False)
         self._live = Live(console=self._console, refresh_per_second=_REFRESHES_PER_SECOND, transient=True)
         self._colours: dict[str, str] = {}
         self._troubles: dict[str, str] = {}
@@ -41,12 +41,15 @@ class LiveView:
 
     def say(self, text: str) -> None:
         """A line about the run itself."""
-        self._live.console.print(Text(text))
+        self._print(Text(text))
 
     def log(self, pod: str, container: str, text: str, *, is_only: bool) -> None:
-        """A line that a container has printed, prefixed and in its pod's colour."""
+        """A line that a container has printed, prefixed and in its pod's colour.
+
+        One that draws over itself is shown as it was last; with a tty of its own, a container ends each line by going back.
+        """
         prefix = f"[{pod}] " if is_only else f"[{pod}/{container}] "
-        self._live.console.print(Text.assemble((prefix, self._colour(pod)), Text.from_ansi(text)))
+        self._print(Text.assemble((prefix, self._colour(pod)), Text.from_ansi(text.rstrip("\r"))))
 
     def update(self, progress: Progress, now: datetime) -> None:
         """Draw the Jobs and pods as they are now."""
@@ -57,6 +60,10 @@ class LiveView:
                 self._troubles[uid] = reason
                 self.say(f"pod/{pod['metadata']['name']} {why}")
         self._live.update(Group(*self._jobs(progress, now), self._pods(progress, now)))
+
+    def _print(self, text: Text) -> None:
+        """Print a line as it is: the terminal breaks it where it must, so that it can be copied in one piece."""
+        self._live.console.print(text, soft_wrap=True)
 
     def _jobs(self, progress: Progress, now: datetime) -> list[Table]:
         grids = []
