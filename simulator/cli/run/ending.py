@@ -42,7 +42,10 @@ def last_words(client: Client, namespace: str, pods: Iterable[Tree]) -> list[str
             if not ended or not ended.get("exitCode"):
                 continue
             lines.append(f"last lines of pod/{name}, container {status['name']} ({_how(ended)}):")
-            lines += [f"  {line}" for line in _tail(client, namespace, name, status["name"]) or ["(it printed nothing)"]]
+            said = _tail(client, namespace, name, status["name"])
+            if not said and ended.get("message"):  # why it could not even start, say
+                said = ended["message"].splitlines()
+            lines += [f"  {line}" for line in said or ["(it printed nothing)"]]
     if len(failed) > _MOST_PODS:
         lines.append(f"... and {len(failed) - _MOST_PODS} more failed pods")
     return lines
