@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.home import KJSIM, Home, conditions, eventually, script_job
+from tests.engine.proxy import Proxy
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("run")]
 
@@ -225,6 +226,22 @@ def _read_all(descriptor: int) -> str:
             except OSError:  # the terminal has no other end any more
                 return data.decode()
     raise AssertionError(data.decode())
+
+
+def test_an_engine_that_goes_away_takes_no_lines_along(new_home: Callable[..., Home], tmp_path: Path) -> None:
+    host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    proxy = Proxy(tmp_path / "engine.sock", host.removeprefix("unix://"))
+    home = new_home()
+    home.environment["DOCKER_HOST"] = f"unix://{proxy.path}"
+    process = home.start("run", home.write(script_job("on", "echo before; sleep 4; echo after; sleep 1; printf last")))
+    eventually(lambda: "] before" in process.stdout(), "it speaks")
+    proxy.cut()
+    eventually(lambda: "does not answer" in process.stdout(), "the run has seen it")
+    proxy.mend()
+    outcome = process.wait(30)
+    proxy.cut()
+    assert outcome.code == 0
+    assert re.findall(r"\[on-\w{5}\] (.*)", outcome.stdout) == ["before", "after", "last"]
 
 
 def test_without_an_engine_nothing_is_created(new_home: Callable[..., Home], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +12,14 @@ from typing import Any
 from msgspec import Struct
 
 from simulator.cli.client import Client
-from simulator.errors import ApiError, KjsimError
+from simulator.cli.run.progress import container_statuses
+from simulator.errors import ApiError, KjsimError, ServiceUnavailable
 from simulator.model.kinds import JOB, POD, Kind
 
 Tree = dict[str, Any]
+
+_AGAIN_SECONDS = 0.3
+"""How long a log that broke off is left alone."""
 
 
 class Changed(Struct, frozen=True):
@@ -110,15 +115,41 @@ class Following:
             self._queue.put(Lost(error))
 
     def _read_log(self, pod: str, container: str, attempt: int, previous: bool) -> None:
-        try:
-            chunks = self._client.logs(pod, self._namespace, container=container, follow=not previous, previous=previous)
-            rest = b""
-            for chunk in chunks:
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    self._queue.put(LogLine(pod, container, line.decode(errors="replace")))
-            if rest:
-                self._queue.put(LogLine(pod, container, rest.decode(errors="replace")))
-        except (ApiError, OSError):
-            pass  # The container or its pod is gone: there is no more to be read.
+        """Put the lines of a log into the queue; where it breaks off (the engine went away), go on when it is back."""
+        told, rest = 0, b""
+        while True:
+            try:
+                skipped = told
+                for chunk in self._client.logs(
+                    pod, self._namespace, container=container, follow=not previous, previous=previous
+                ):
+                    new, skipped = chunk[skipped:], max(0, skipped - len(chunk))
+                    told += len(new)
+                    *lines, rest = (rest + new).split(b"\n")
+                    for line in lines:
+                        self._queue.put(LogLine(pod, container, line.decode(errors="replace")))
+                break
+            except (ApiError, OSError) as error:
+                age = self._age(pod, container, attempt, error)
+                if age is None:
+                    break  # The container or its pod is gone: there is no more to be read.
+                previous = age > 0
+        if rest:
+            self._queue.put(LogLine(pod, container, rest.decode(errors="replace")))
         self._queue.put(LogEnded(pod, container, attempt))
+
+    def _age(self, pod: str, container: str, attempt: int, error: Exception) -> int | None:
+        """How many attempts have come after this one, after a pause; None if its log is not worth another try."""
+        if isinstance(error, ApiError) and not isinstance(error, ServiceUnavailable):
+            return None
+        time.sleep(_AGAIN_SECONDS)
+        if self._is_closed:
+            return None
+        try:
+            statuses = container_statuses(self._client.get(POD, pod, self._namespace))
+        except ServiceUnavailable:
+            return 0
+        except (ApiError, OSError):
+            return None
+        age = next((status.get("restartCount", 0) for status in statuses if status["name"] == container), 0) - attempt
+        return age if age in (0, 1) else None

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from simulator.executor.docker.engine import Engine, status_code
+from simulator.errors import ServiceUnavailable
+from simulator.executor.docker.engine import Engine, is_unreachable, status_code
 from simulator.pods.executor import LogOptions
 
 _ENTRIES_OF_ENDS = 2  # of stdout and of stderr
@@ -26,7 +27,8 @@ Frame = tuple[int, bytes]
 class LogStream:
     """An iterator over a log's bytes. `close`, from any thread, ends it, also while it waits for more.
 
-    `ends`: asks for the last frames of a followed log once more, when it has ended.
+    `ends`: asks for the last frames of a followed log once more, when it has ended. Raises `ServiceUnavailable` where the
+    engine goes away in the middle: what follows is not told to be nothing.
     """
 
     def __init__(
@@ -38,14 +40,21 @@ class LogStream:
         frames = _raw(response) if tty else _frames(response)
         if ends is not None:
             frames = _with_ends(frames, lambda: iter(()) if self._is_closed else ends())
-        self._stream = CancellableStream(_limited(_lines(frames, options.timestamps), options.limit_bytes), response)
+        self._chunks = _limited(_lines(frames, options.timestamps), options.limit_bytes)
+        self._stream = CancellableStream(self._chunks, response)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        chunk: bytes = next(self._stream)
-        return chunk
+        try:
+            return next(self._chunks)
+        except Exception as error:
+            if self._is_closed:
+                raise StopIteration from None
+            if is_unreachable(error):
+                raise ServiceUnavailable("the Docker Engine went away") from None
+            raise
 
     def close(self) -> None:
         """End the stream and give its connection back."""
