@@ -6,7 +6,7 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from simulator.api.app import Api
 from simulator.cli.client import Client, InProcess
@@ -133,6 +133,12 @@ class Hosted:
         self._executor.wait_until_connected()
         if self.unfinished_jobs:
             self._wait_for_snapshot(self.host.control_plane)
+
+    def kill(self, pod_uids: Iterable[str]) -> None:
+        """Kill the containers of these pods at once."""
+        node = self.host.control_plane.node
+        for uid in pod_uids:
+            self.host.call(lambda uid=uid: node.kill(uid))  # type: ignore[misc]
 
     def on_shutdown(self, callback: Callable[[], None]) -> None:
         """Have `callback` called when a client asks for the end (`kjsim down`)."""

@@ -9,7 +9,17 @@ from simulator.control_plane.applier import Applier
 from simulator.model.kinds import CONFIG_MAP, POD, SECRET
 from simulator.model.kubernetes import core_v1
 from simulator.model.metadata import Key
-from simulator.pods.executor import Command, EngineReport, Executor, ImageReport, Report, Snapshot, StartFailed
+from simulator.pods.executor import (
+    Command,
+    ContainerKey,
+    EngineReport,
+    Executor,
+    ImageReport,
+    Report,
+    Snapshot,
+    StartFailed,
+    StopContainer,
+)
 from simulator.pods.lifecycle import PodRecord, Sources, observe, report_pod_uid, sync_orphan, sync_pod
 from simulator.store.events import Source
 from simulator.store.objects import Objects
@@ -151,6 +161,16 @@ class Node:
         if plan.remove:
             del self._records[uid]
         return plan.wake_time
+
+    def kill(self, uid: str) -> None:
+        """Have the running containers of a pod killed with the next commands, without any grace.
+
+        A deletion leaves each container two seconds at least (semantics/pod-on-docker.md 3.6); a user who insists has none.
+        """
+        record = self._records.get(uid)
+        for item in record.observed.containers if record is not None else ():
+            if item.state in ("running", "unknown"):
+                self.commands.append(StopContainer(ContainerKey(uid, item.name, item.attempt), 0))
 
     def _sources(self, namespace: str) -> Sources:
         known = self._sources_by_namespace.get(namespace)

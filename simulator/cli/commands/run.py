@@ -154,7 +154,8 @@ def _run(session: Session, wanted: list[Manifest], options: Options, deadline: f
             view.say(f"it goes on in the background: {goal.command} get pods; {goal.command} logs; {goal.command} down")
             return 0
         check = hosted.host.check if hosted else lambda: None
-        runner = Runner(session.client, goal, view, session.clock, deadline=deadline, check=check)
+        kill = hosted.kill if hosted else lambda pod_uids: None
+        runner = Runner(session.client, goal, view, session.clock, deadline=deadline, check=check, kill=kill)
         try:
             # Others can wait for the socket; what it has to import would keep the threads waiting that start the pods.
             code = runner.run(begin, at_leisure=hosted.serve if hosted else None)

@@ -60,7 +60,7 @@ def suspend(client: Client, kind: Kind, name: str, namespace: str) -> None:
             raise
 
 
-def kill(client: Client, namespace: str, pods: Iterable[Tree]) -> None:
+def delete_at_once(client: Client, namespace: str, pods: Iterable[Tree]) -> None:
     """Delete pods without grace."""
     for pod in pods:
         try:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from simulator.cli.client import Client
-from simulator.cli.run.ending import how_to_go_on, kill, last_words, suspend, verdict
+from simulator.cli.run.ending import delete_at_once, how_to_go_on, last_words, suspend, verdict
 from simulator.cli.run.following import Changed, Following, Happening, LogLine, Lost
 from simulator.cli.run.progress import Progress, finished, has_ended, owner_uid
 from simulator.clock import Clock
@@ -65,7 +65,8 @@ class Goal(Struct):
 class Runner:
     """Shows a goal until it is reached.
 
-    `clock`: the one that the objects live on. `check` raises what made a control plane of this process fail.
+    `clock`: the one that the objects live on. `check` raises what made a control plane of this process fail; `kill` has such
+    a one kill pods, by uid, without the grace that a deletion leaves them.
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class Runner:
         *,
         deadline: float | None,
         check: Callable[[], None],
+        kill: Callable[[Iterable[str]], None],
     ) -> None:
         self._client = client
         self._goal = goal
         self._view = view
         self._deadline = deadline
         self._check = check
+        self._kill = kill
         self._clock = clock
         self._progress = Progress()
         self._following = Following(client, goal.namespace)
@@ -238,7 +241,9 @@ class Runner:
             self._deadline = None
             self._follow_until(lambda: time.monotonic() > end or self._is_quiet())
         except KeyboardInterrupt:
-            kill(self._client, self._goal.namespace, self._running_pods())
+            running = self._running_pods()
+            delete_at_once(self._client, self._goal.namespace, running)
+            self._kill([pod["metadata"]["uid"] for pod in running])
 
     def _find_unanswered(self) -> None:
         """Take what was created while the interrupt came in before the answer."""

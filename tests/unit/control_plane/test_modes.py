@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from simulator.control_plane import ControlPlane, Mode
+from simulator.executor.virtual import Run
+from simulator.model.metadata import Key
+from simulator.pods.observed import ObservedContainer
 from tests.unit.control_plane.cluster import NOON, Cluster, cron_job, job
 
 
@@ -35,6 +38,26 @@ def test_nothing_new_starts(kind: type[Partial], tmp_path: Path) -> None:
     assert cluster.names("Job") == ["once"]
     assert cluster.pods() == []
     cluster.end()
+
+
+def test_who_insists_waits_for_no_grace(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path, script=lambda command: Run(seconds=None, stop_seconds=None))
+    cluster.create(job("deaf"))
+    cluster.step()
+    (pod,) = cluster.pods()
+    key = Key("Pod", "default", pod.metadata.name)
+    cluster.plane.registry.delete(key, cluster.now, grace_seconds=0)
+    cluster.step()
+    assert [item.state for item in observed(cluster, pod.metadata.uid)] == ["running"]  # the node leaves it two seconds
+    cluster.plane.node.kill(pod.metadata.uid)
+    cluster.step()
+    assert [item.state for item in observed(cluster, pod.metadata.uid)] in ([], ["exited"])
+    cluster.end()
+
+
+def observed(cluster: Cluster, uid: str) -> list[ObservedContainer]:
+    record = cluster.plane.node.record(uid)
+    return [] if record is None else list(record.observed.containers)
 
 
 def test_a_sweep_clears_away_what_a_deleted_job_leaves(tmp_path: Path) -> None:
