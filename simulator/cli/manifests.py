@@ -28,7 +28,7 @@ def read(options: Any, *, command: str) -> list[Manifest]:
     if not names:
         raise UsageError(f"must specify a file: kjsim {command} -f FILE (or `-` for standard input)")
     checked = parser.check_paths(names, options.namespace, recursive=options.recursive)
-    if not checked and command in ("apply", "create"):
+    if not checked and command in ("apply", "create", "validate"):
         raise KjsimError(f"no objects passed to {command}")
     for manifest in checked:
         for text in manifest.warnings:

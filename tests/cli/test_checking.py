@@ -73,7 +73,7 @@ def test_apply_says_where_the_schedules_clock_is_not_the_machines(
     assert outcome.stderr.startswith("note: cronjob/tick fires next at ") == is_told
 
 
-@pytest.mark.parametrize("command", ["apply", "create"])
+@pytest.mark.parametrize("command", ["apply", "create", "validate"])
 def test_files_without_objects_are_told(command: str, tmp_path: Path) -> None:
     file = tmp_path / "empty.yml"
     file.write_text("---\n# nothing here\n---\n")
