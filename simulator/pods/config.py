@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
 from simulator.model.metadata import controller_of
+from simulator.model.pod_specs import once_per_spec
 from simulator.pods import resources
 from simulator.pods.environment import build_environment, expand_all, sub_path
 from simulator.pods.executor import ContainerConfig, ContainerKind, ImageReport, Mount, Node, PodConfig, Volume
 from simulator.pods.field_references import needs_pod_ip
-from simulator.pods.once_per_spec import once_per_spec
 from simulator.pods.restart_rules import is_sidecar, pod_restart_policy
 from simulator.pods.sources import ConfigError, Placement, Sources
 

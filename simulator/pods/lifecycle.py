@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from simulator.model.kubernetes import core_v1
 from simulator.model.metadata import whole_second
+from simulator.model.pod_specs import bound_spec, once_per_spec
 from simulator.model.quantities import Quantity
 from simulator.pods.acting import act
 from simulator.pods.conditions import RESTARTING_ALL, SCHEDULED, find, is_true
@@ -31,7 +32,6 @@ from simulator.pods.executor import Command, ContainerKey, ImageReport, Node, Re
 from simulator.pods.hooks import run_post_starts, without_hooked
 from simulator.pods.images import status_image
 from simulator.pods.observed import ContainerProbes, Observed, ObservedSandbox
-from simulator.pods.once_per_spec import once_per_spec
 from simulator.pods.phase import TERMINAL
 from simulator.pods.record import PodEvent, PodRecord, observe, report_pod_uid
 from simulator.pods.resources import all_containers, qos_class
@@ -182,7 +182,7 @@ def _unbound_plan(pod: core_v1.Pod, record: PodRecord, now: datetime) -> PodPlan
 def _bound(pod: core_v1.Pod, node_name: str, now: datetime) -> core_v1.Pod:
     """The pod as it is once the scheduler has bound it."""
     assert pod.spec is not None
-    pod = replace(pod, spec=_bound_spec(pod, node_name))
+    pod = replace(pod, spec=bound_spec(pod, node_name))
     status = pod.status or core_v1.PodStatus()
     condition = core_v1.PodCondition(
         type=SCHEDULED,
@@ -195,12 +195,6 @@ def _bound(pod: core_v1.Pod, node_name: str, now: datetime) -> core_v1.Pod:
         status, phase=status.phase or "Pending", qosClass=status.qosClass or qos_class(pod), conditions=[*others, condition]
     )
     return replace(pod, status=status)
-
-
-@once_per_spec
-def _bound_spec(pod: core_v1.Pod, node_name: str) -> core_v1.PodSpec:
-    assert pod.spec is not None
-    return replace(pod.spec, nodeName=node_name)
 
 
 # --- one sync -------------------------------------------------------------------------------------------------------

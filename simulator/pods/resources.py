@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from simulator.model.kubernetes import core_v1
+from simulator.model.pod_specs import once_per_spec
 from simulator.model.quantities import Quantity, parse_quantity
-from simulator.pods.once_per_spec import once_per_spec
 from simulator.pods.restart_rules import is_sidecar
 
 CPU_PERIOD = 100_000

@@ -15,9 +15,10 @@ from simulator.errors import AlreadyExists, BadRequest, Conflict, NotFound
 from simulator.model.kinds import EVENT, JOB, KINDS, NAMESPACE, POD, Kind, kind_of
 from simulator.model.kubernetes import batch_v1, core_v1, from_builtins, meta_v1, to_builtins
 from simulator.model.metadata import Key, key_of, metadata_of, whole_second
+from simulator.model.pod_specs import bound_spec, once_per_spec
 from simulator.store import namespaces
 from simulator.store.objects import Objects
-from simulator.store.templates import JobTemplates, PodSpecs
+from simulator.store.templates import JobTemplates
 
 _NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _RANDOM_LENGTH = 5
@@ -46,8 +47,6 @@ class Registry:
         self.objects = objects
         self._chance = chance
         self._job_templates = JobTemplates()
-        self._admitted_specs = PodSpecs(_admitted)
-        self._bound_specs: dict[str, PodSpecs] = {}
 
     # --- create ---
 
@@ -120,7 +119,7 @@ class Registry:
         obj = msgspec.structs.replace(obj, metadata=metadata)
         if kind is POD:
             status = obj.status or core_v1.PodStatus(phase="Pending")
-            obj = msgspec.structs.replace(obj, spec=self._admitted_specs.of(obj.spec), status=status)
+            obj = msgspec.structs.replace(obj, spec=_admitted_spec(obj), status=status)
         return obj if dry_run else self.objects.add(key, obj)
 
     def _generate_name(self, prefix: str) -> str:
@@ -196,11 +195,7 @@ class Registry:
     def bind(self, key: Key, node_name: str) -> Any:
         """Put a pod on a node."""
         old = self.get(key)
-        specs = self._bound_specs.get(node_name)
-        if specs is None:
-            specs = PodSpecs(lambda spec: msgspec.structs.replace(spec, nodeName=node_name))
-            self._bound_specs[node_name] = specs
-        return self._store(key, old, msgspec.structs.replace(old, spec=specs.of(old.spec)))
+        return self._store(key, old, msgspec.structs.replace(old, spec=bound_spec(old, node_name)))
 
     def _replace(self, old: Any, new: Any, dry_run: bool) -> Any:
         """Write a new state, unless it is but the old one, or it is only tried."""
@@ -360,8 +355,11 @@ def _defaulted(container: core_v1.Container) -> core_v1.Container:
     return msgspec.structs.replace(container, resources=msgspec.structs.replace(resources, requests=requests))
 
 
-def _admitted(spec: core_v1.PodSpec) -> core_v1.PodSpec:
+@once_per_spec
+def _admitted_spec(pod: core_v1.Pod) -> core_v1.PodSpec:
     """A pod's spec after its defaults and the admission plugins of a plain cluster: priority, account, tolerations."""
+    spec = pod.spec
+    assert spec is not None
     tolerations = list(spec.tolerations or ())
     keys = {toleration.key for toleration in tolerations if toleration.effect in (None, "NoExecute")}
     if not any(t.operator == "Exists" and not t.key for t in tolerations):

@@ -1,18 +1,17 @@
-"""What is the same for every object of one template, worked out once: the Jobs of a CronJob, the pods of a Job.
+"""What is the same for every Job of one CronJob, worked out once.
 
 A CronJob makes thousands of Jobs that differ in name, uid and times alone. The first goes the whole way of a created object
-(decoding, defaults, validation); the others take its spec. The same goes for what admission does to the specs of pods.
+(decoding, defaults, validation); the others take its spec (so do pods: `model/pod_specs`).
 Templates are told apart by identity: stored structs are never changed, so the same struct is the same template.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from simulator.model.kubernetes import batch_v1, core_v1, meta_v1
+from simulator.model.kubernetes import batch_v1, meta_v1
 from simulator.model.metadata import metadata_of
 
 _MOST = 512
@@ -104,22 +103,3 @@ def _are_alike(one: meta_v1.ObjectMeta, two: meta_v1.ObjectMeta) -> bool:
     """Whether the annotations have the same names, and values that differ by as much as instants do."""
     first, second = one.annotations or {}, two.annotations or {}
     return first.keys() == second.keys() and sum([first[name] != second[name] for name in first]) <= 1
-
-
-class PodSpecs:
-    """Remembers what `change` made of specs."""
-
-    def __init__(self, change: Callable[[core_v1.PodSpec], core_v1.PodSpec]) -> None:
-        self._change = change
-        self._made: dict[int, tuple[Any, core_v1.PodSpec]] = {}
-
-    def of(self, spec: core_v1.PodSpec) -> core_v1.PodSpec:
-        """The changed spec; the same struct for the same struct."""
-        found = self._made.get(id(spec))
-        if found is not None and found[0] is spec:
-            return found[1]
-        if len(self._made) >= _MOST:
-            self._made.clear()
-        made = self._change(spec)
-        self._made[id(spec)] = (spec, made)
-        return made

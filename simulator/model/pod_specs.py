@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar, TypeVarTuple
 
+from msgspec.structs import replace
+
 from simulator.model.kubernetes import core_v1
 
 _MOST_REMEMBERED = 512
@@ -38,3 +40,10 @@ def once_per_spec(decide: Callable[[core_v1.Pod, *Others], Answer]) -> Callable[
         return answer
 
     return remembered
+
+
+@once_per_spec
+def bound_spec(pod: core_v1.Pod, node_name: str) -> core_v1.PodSpec:
+    """The spec of a pod as it is once the pod is on a node."""
+    assert pod.spec is not None
+    return replace(pod.spec, nodeName=node_name)
