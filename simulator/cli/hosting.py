@@ -136,9 +136,8 @@ class Hosted:
 
     def kill(self, pod_uids: Iterable[str]) -> None:
         """Kill the containers of these pods at once."""
-        node = self.host.control_plane.node
-        for uid in pod_uids:
-            self.host.call(lambda uid=uid: node.kill(uid))  # type: ignore[misc]
+        kill = self.host.control_plane.node.kill
+        self.host.call(lambda: [kill(uid) for uid in pod_uids])
 
     def on_shutdown(self, callback: Callable[[], None]) -> None:
         """Have `callback` called when a client asks for the end (`kjsim down`)."""

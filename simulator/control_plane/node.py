@@ -168,9 +168,8 @@ class Node:
         A deletion leaves each container two seconds at least (semantics/pod-on-docker.md 3.6); a user who insists has none.
         """
         record = self._records.get(uid)
-        for item in record.observed.containers if record is not None else ():
-            if item.state in ("running", "unknown"):
-                self.commands.append(StopContainer(ContainerKey(uid, item.name, item.attempt), 0))
+        for item in record.observed.running() if record is not None else ():
+            self.commands.append(StopContainer(ContainerKey(uid, item.name, item.attempt), 0))
 
     def _sources(self, namespace: str) -> Sources:
         known = self._sources_by_namespace.get(namespace)

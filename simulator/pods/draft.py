@@ -68,7 +68,7 @@ class Draft(msgspec.Struct):
 
     def running(self) -> list[ObservedContainer]:
         """The containers that run, or may."""
-        return [item for item in self.observed.containers if item.state in ("running", "unknown")]
+        return self.observed.running()
 
     def container(self, name: str) -> core_v1.Container | None:
         """The container of that name in the spec."""

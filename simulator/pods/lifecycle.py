@@ -123,7 +123,7 @@ def sync_orphan(record: PodRecord, now: datetime) -> PodPlan:
     """
     if not record.engine_reachable:
         return PodPlan(record)
-    running = [item for item in record.observed.containers if item.state in ("running", "unknown")]
+    running = record.observed.running()
     commands: list[Command] = []
     for item in running:
         until = now + timedelta(seconds=LEAST_GRACE_SECONDS)

@@ -74,6 +74,10 @@ class Observed(msgspec.Struct, frozen=True):
                 return container
         return None
 
+    def running(self) -> list[ObservedContainer]:
+        """The containers that run, or may."""
+        return [container for container in self.containers if container.state in ("running", "unknown")]
+
     def all_of(self, name: str) -> list[ObservedContainer]:
         """The containers of that name, newest first."""
         return [container for container in self.containers if container.name == name]
