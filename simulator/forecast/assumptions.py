@@ -125,8 +125,8 @@ class Wishes:
 def assumption_for(owner: Owner, annotations: Mapping[str, str], wishes: Wishes, measured: Measured | None) -> Assumption:
     """What to assume of an owner with these annotations; raises `UsageError` for an annotation that can't be read."""
     duration, duration_source = _duration(owner, annotations, wishes, measured)
-    given_rate = wishes.value("--fail", owner.name) or _annotation(owner, annotations, FAILURE_RATE, rate_of)
-    given_code = wishes.value("--fail-with", owner.name) or _annotation(owner, annotations, EXIT_CODE, exit_code_of)
+    given_rate = wishes.value("--fail", owner.name) or _annotation(owner, annotations, FAILURE_RATE)
+    given_code = wishes.value("--fail-with", owner.name) or _annotation(owner, annotations, EXIT_CODE)
     code, code_source = given_code or (_FAILED, "default")
     if given_rate is not None:
         rate, rate_source = given_rate
@@ -143,7 +143,7 @@ def _duration(owner: Owner, annotations: Mapping[str, str], wishes: Wishes, meas
         span: Span = given[0]
         return span, given[1]
     span, source = GUESSED, "a guess"
-    annotated = _annotation(owner, annotations, DURATION, span_of)
+    annotated = _annotation(owner, annotations, DURATION)
     if annotated is not None:
         span, source = annotated
     elif measured is not None:
@@ -159,27 +159,29 @@ def _duration(owner: Owner, annotations: Mapping[str, str], wishes: Wishes, meas
     return span, source
 
 
-def _annotation(owner: Owner, annotations: Mapping[str, str], name: str, read: Any) -> tuple[Any, str] | None:
+_READERS: dict[str, Callable[[str], Any]] = {
+    DURATION: span_of,
+    JITTER: lambda text: with_jitter(GUESSED, text),
+    FAILURE_RATE: rate_of,
+    EXIT_CODE: exit_code_of,
+}
+
+
+def _annotation(owner: Owner, annotations: Mapping[str, str], name: str) -> tuple[Any, str] | None:
     if name not in annotations:
         return None
     try:
-        return read(annotations[name]), f"annotation {name}"
+        return _READERS[name](annotations[name]), f"annotation {name}"
     except ValueError as error:
         raise _unreadable(owner, name, error) from None
 
 
 def unreadable_annotations(annotations: Mapping[str, str]) -> list[tuple[str, str]]:
     """The names of annotations that can't be read, each with what is wrong with it."""
-    readers: dict[str, Callable[[str], object]] = {
-        DURATION: span_of,
-        JITTER: lambda text: with_jitter(GUESSED, text),
-        FAILURE_RATE: rate_of,
-        EXIT_CODE: exit_code_of,
-    }
     found = []
-    for name in readers.keys() & annotations.keys():
+    for name in _READERS.keys() & annotations.keys():
         try:
-            readers[name](annotations[name])
+            _READERS[name](annotations[name])
         except ValueError as error:
             found.append((name, str(error)))
     return sorted(found)

@@ -182,9 +182,7 @@ class Objects:
     # --- decisions and facts about the instance ---
 
     def add_decision(self, time: str, key: Key, uid: str, text: str) -> None:
-        """Remember why something was decided; written with the next commit, forgotten where nothing is remembered."""
-        if not self._remember:
-            return
+        """Remember why something was decided, written with the next commit. To be asked where `remembers` says so."""
         obj = self.get(key)
         owner = controller_of(obj) if obj is not None else None
         self._decisions.append((time, *key, uid, owner.uid if owner else "", text))
