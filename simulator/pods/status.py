@@ -34,7 +34,7 @@ from simulator.pods.container_status import (
 from simulator.pods.observed import ContainerProbes, Observed
 from simulator.pods.phase import TERMINAL, compute_phase
 from simulator.pods.resources import all_containers, qos_class
-from simulator.pods.restart_rules import has_restart_all_rule, is_sidecar, pod_restart_policy, restarts_after
+from simulator.pods.restart_rules import is_sidecar, pod_restart_policy, restarts_after
 
 Stage = Literal["sync", "stopped", "terminated"]
 
@@ -46,13 +46,12 @@ _MESSAGE_BYTES = 12288
 class StatusUpdate(msgspec.Struct, frozen=True):
     """The kubelet's own new `status`, what is `published` of it, and whether the deadline has passed (an event says so).
 
-    `stage` and `observed`: what it was made from.
+    `observed`: what it was made from.
     """
 
     status: core_v1.PodStatus
     published: core_v1.PodStatus
     is_past_deadline: bool
-    stage: Stage
     observed: Observed
 
 
@@ -80,8 +79,6 @@ def compute_status(
     api_status = pod.status or core_v1.PodStatus()
     old = old_status if old_status is not None else api_status
     is_settled = before is not None and not start_errors and are_settled(pod, before.observed, observed)
-    if is_settled and before is not None and _is_last(pod, before, api_status, observed, stage):
-        return before
     status, is_past_deadline = _generate(
         pod,
         old,
@@ -102,28 +99,7 @@ def compute_status(
     if not is_settled:
         _normalize(pod, status)
     finished = stage != "sync" if is_finished is None else is_finished
-    return StatusUpdate(status, _published(api_status, status, finished, now), is_past_deadline, stage, observed)
-
-
-def _is_last(
-    pod: core_v1.Pod, before: StatusUpdate, api_status: core_v1.PodStatus, observed: Observed, stage: Stage
-) -> bool:
-    """Whether the status of the stop, its containers settled, would come out the same as the last one of all.
-
-    It does unless the old status has a say in it: in texts that the API alone has, in the order of others' conditions, in
-    a restart of all.
-    """
-    status = before.status
-    return (
-        stage == "terminated"
-        and before.stage == "stopped"
-        and before.observed is observed
-        and status.phase in TERMINAL
-        and api_status.phase not in TERMINAL
-        and not (api_status.reason or api_status.message)
-        and not _has_conditions_of_others(status)
-        and not has_restart_all_rule(pod)
-    )
+    return StatusUpdate(status, _published(api_status, status, finished, now), is_past_deadline, observed)
 
 
 def _has_conditions_of_others(status: core_v1.PodStatus) -> bool:
