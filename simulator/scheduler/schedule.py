@@ -43,7 +43,7 @@ class Schedule:
         slot = self._find(after)
         if after.tzinfo is UTC:  # two instants of one zone can look the same, where its clocks are set back
             if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered = {}  # another one, not emptied: a second thread may be looking at it
+                self._remembered.clear()
             self._remembered[after] = slot
         return slot
 
