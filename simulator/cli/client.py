@@ -11,7 +11,7 @@ import msgspec
 
 from simulator.api.routes import path_of
 from simulator.cli.transports import Answer, Chunks, InProcess, Transport, UnixSocket, header_values
-from simulator.errors import ApiError, InternalError, ServiceUnavailable
+from simulator.errors import ApiError, InternalError, KjsimError, ServiceUnavailable
 from simulator.model.kinds import Kind
 
 __all__ = ["Client", "InProcess", "Logs", "UnixSocket", "Watch", "WatchEvent"]
@@ -111,7 +111,7 @@ class Client:
         self, kind: Kind, namespace: str | None = None, *, label_selector: str | None = "", field_selector: str | None = ""
     ) -> Tree:
         """The list object of a collection; its items carry no kind."""
-        return self._json("GET", path_of(kind, namespace or ""), _selectors(label_selector, field_selector))
+        return self._json("GET", _collection_path(kind, namespace), _selectors(label_selector, field_selector))
 
     def list_table(
         self,
@@ -124,7 +124,7 @@ class Client:
     ) -> Tree:
         """A collection as a `Table`; `include` is what comes with each row: `Metadata`, `Object` or `None`."""
         query = {"includeObject": include, **_selectors(label_selector, field_selector)}
-        return self._json("GET", path_of(kind, namespace or ""), query, accept=_TABLE)
+        return self._json("GET", _collection_path(kind, namespace), query, accept=_TABLE)
 
     def watch(
         self,
@@ -148,7 +148,7 @@ class Client:
             query["timeoutSeconds"] = str(timeout_seconds)
         if table:
             query["includeObject"] = include
-        answer = self._send("GET", path_of(kind, namespace or ""), query, accept=_TABLE if table else _JSON)
+        answer = self._send("GET", _collection_path(kind, namespace), query, accept=_TABLE if table else _JSON)
         return Watch(_chunks(answer))
 
     def logs(
@@ -179,7 +179,7 @@ class Client:
             "limitBytes": "" if limit_bytes is None else str(limit_bytes),
         }
         query = {key: value for key, value in options.items() if value}
-        path = path_of(POD, namespace or "default", pod, "log")
+        path = _object_path(POD, pod, namespace, "log")
         return Logs(_chunks(self._send("GET", path, query, accept="*/*")))
 
     def decisions(self, kind: Kind, name: str, namespace: str | None = None) -> Any:
@@ -194,7 +194,7 @@ class Client:
         """Create an object; in the namespace that it names if none is given."""
         space = (namespace or (obj.get("metadata") or {}).get("namespace") or "default") if kind.namespaced else ""
         query = _writing(dry_run, field_validation)
-        return self._json("POST", path_of(kind, space), query, body=msgspec.json.encode(obj))
+        return self._json("POST", _collection_path(kind, space), query, body=msgspec.json.encode(obj))
 
     def replace(
         self, kind: Kind, obj: Tree, *, subresource: str = "", dry_run: bool = False, field_validation: str = "Strict"
@@ -240,7 +240,7 @@ class Client:
         """Delete the objects that the selectors choose; returns their list."""
         body = msgspec.json.encode({"kind": "DeleteOptions", "apiVersion": "v1", **(options or {})})
         query = {**_selectors(label_selector, field_selector), **_writing(dry_run)}
-        return self._json("DELETE", path_of(kind, namespace or ""), query, body=body)
+        return self._json("DELETE", _collection_path(kind, namespace), query, body=body)
 
     # --- the instance ---
 
@@ -303,7 +303,20 @@ class Client:
 
 
 def _object_path(kind: Kind, name: str, namespace: str | None, subresource: str = "") -> str:
-    return path_of(kind, namespace or "default", name, subresource)
+    """The path of an object; never that of all objects: raises `KjsimError` for an empty name, and one with a slash."""
+    if not name:
+        raise KjsimError("resource name may not be empty")
+    return path_of(kind, _segment("namespace", namespace or "default"), _segment("resource name", name), subresource)
+
+
+def _collection_path(kind: Kind, namespace: str | None) -> str:
+    return path_of(kind, _segment("namespace", namespace or ""))
+
+
+def _segment(what: str, text: str) -> str:
+    if "/" in text:
+        raise KjsimError(f"invalid {what} \"{text}\": [may not contain '/']")
+    return text
 
 
 def _selectors(labels: str | None, fields: str | None) -> dict[str, str]:

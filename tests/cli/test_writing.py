@@ -143,3 +143,29 @@ def test_without_a_control_plane_apply_says_that_nothing_runs(tmp_path: Path) ->
     assert outcome.stdout == "job.batch/pingpong created\n"
     assert outcome.stderr == "No control plane is alive: nothing runs before `kjsim up` (or `kjsim run FILE`).\n"
     assert kjsim("--home", str(tmp_path / "home"), "get", "pods").stderr == "No resources found in default namespace.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["job", ""], "resource name may not be empty"),
+        (["job/"], "arguments in resource/name form must have a single resource and name"),
+        (["job/pingpong", "job/"], "arguments in resource/name form must have a single resource and name"),
+        (["job/a/b"], "arguments in resource/name form may not have more than one slash"),
+        (["job", "pingpong", ""], "resource name may not be empty"),
+        (["job", "pingpong", "--ignore-not-found", ""], "resource name may not be empty"),
+        (["-n", "a/b", "job", "pingpong"], "invalid namespace \"a/b\": [may not contain '/']"),
+    ],
+)
+def test_a_name_that_is_none_deletes_nothing(world: World, words: list[str], message: str) -> None:
+    assert world.kjsim("apply", "-f", SEED).code == 0
+    outcome = world.kjsim("delete", *words)
+    assert (outcome.both, outcome.code) == (f"error: {message}\n", 1)
+    assert world.kjsim("get", "jobs", "-o", "name").both == "job.batch/pingpong\n"
+
+
+def test_a_name_in_a_file_with_a_slash_is_told(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "job.yml"
+    file.write_text(Path(SEED).read_text().replace("name: pingpong", "name: a/b", 1))
+    outcome = world.kjsim("delete", "-f", str(file))
+    assert (outcome.both, outcome.code) == ("error: invalid resource name \"a/b\": [may not contain '/']\n", 1)

@@ -11,7 +11,7 @@ from simulator.cli import manifests
 from simulator.cli.client import Client
 from simulator.cli.flags import Flags, Options, duration, integer
 from simulator.cli.output import qualified
-from simulator.cli.resources import kind_of_word, kinds_of
+from simulator.cli.resources import read_resources
 from simulator.cli.session import open_session
 from simulator.errors import ApiError, KjsimError, ManifestError, NotFound, Problem, UsageError
 from simulator.model.kinds import Kind
@@ -105,19 +105,14 @@ def _named(options: Options) -> tuple[list[tuple[Kind, str, str]], list[Kind]]:
         return found, []
     if not words:
         raise UsageError("You must provide one or more resources by argument or filename.\nSee 'kjsim delete --help'.")
-    if "/" in words[0]:
-        pairs = [word.split("/", 1) for word in words]
-        if any(len(pair) != 2 for pair in pairs):
-            raise UsageError("there is no need to specify a resource type as a separate argument when passing TYPE/NAME")
-        return [(kind_of_word(kind), options.namespace, name) for kind, name in pairs], []
-    kinds = [kind for word in words[0].split(",") for kind in kinds_of(word)]
-    if len(words) > 1:
+    resources = read_resources(words)
+    if resources.objects:
         if options.selector or options.all:
             raise UsageError("name cannot be provided when a selector or --all is specified")
-        return [(kind, options.namespace, name) for kind in kinds for name in words[1:]], []
+        return [(kind, options.namespace, name) for kind, name in resources.objects], []
     if not (options.selector or options.field_selector or options.all):
         raise KjsimError("resource(s) were provided, but no name was specified")
-    return [], kinds
+    return [], list(resources.kinds)
 
 
 def _name_of(manifest: Manifest) -> str:
