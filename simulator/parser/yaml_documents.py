@@ -177,6 +177,10 @@ class _Builder:
             for mapping in source.value if isinstance(source, yaml.SequenceNode) else [source]:
                 if isinstance(mapping, yaml.MappingNode):
                     tree = {**self.value(mapping), **tree}
+                else:
+                    text = "yaml: map merge requires map or sequence of maps as the value"
+                    place = (self._first_line + mapping.start_mark.line, mapping.start_mark.column + 1)
+                    self.problems.append(Problem(f"error converting YAML to JSON: {text}", "<<", self._file, *place))
         return tree
 
     def _scalar(self, node: Any) -> Any:

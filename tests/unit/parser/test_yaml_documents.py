@@ -113,3 +113,10 @@ def test_aliases_of_aliases_are_bounded() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     assert "excessive aliasing" in problems("\n".join(lines))[0][1]
+
+
+@pytest.mark.parametrize("what", ["hello", "[1, 2]"])
+def test_only_a_mapping_can_be_merged(what: str) -> None:
+    text = f"a:\n  <<: {what}\n  b: 1\n"
+    message = "error converting YAML to JSON: yaml: map merge requires map or sequence of maps as the value"
+    assert set(problems(text)) == {(2, message)}
