@@ -118,7 +118,12 @@ class Ledger:
         if note is not None and note.reason == FORBIDDEN:
             reason, message = FORBIDDEN, f"{note.detail} still runs"
         elif note is not None:
-            reason, message = DEADLINE, f"startingDeadlineSeconds ({note.detail}) do not let it start"
+            deadline = f"startingDeadlineSeconds ({note.detail})"
+            is_down = self._is_down(slot)
+            reason = DEADLINE
+            message = (
+                f"the control plane was down until {deadline} had passed" if is_down else f"it can't start within {deadline}"
+            )
         elif self._was_suspended:
             reason, message = SUSPENDED, "the CronJob is suspended"
         elif self._is_down(slot):
