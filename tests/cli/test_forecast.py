@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,19 @@ def test_an_annotation_that_cannot_be_read_is_told_with_file_and_line(home: Path
         f'error: {file}:6: metadata.annotations[kjsim.dev/duration]: time: unknown unit "x" in duration "40x"\n'
     )
     assert kjsim("--home", str(home), "forecast", "--diff", str(file), str(file)).stderr == outcome.stderr
+
+
+def test_the_readme_shows_what_is_printed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path(__file__).parents[2]
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    block = next(text for text in (root / "README.md").read_text().split("```") if "$ kjsim forecast" in text)
+    command, shown = block.lstrip("\n").split("\n", 1)
+    words = command.removeprefix("$ kjsim ").split()
+    try:
+        outcome = kjsim("--home", str(home), *words)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (outcome.stdout.rstrip("\n"), outcome.code) == (shown.rstrip("\n"), 0)
